@@ -1,0 +1,1 @@
+"""The declaration of a deployment: models, loading, secrets, errors with file and line."""

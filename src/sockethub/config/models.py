@@ -1,0 +1,200 @@
+"""The declaration: everything ``sockethub.yaml`` may say, its types, defaults, bounds and reasons.
+
+These models are the one source: they load the file, name its environment variables, produce ``schemas/config.json``
+for editors and the reference page. An unknown key is an error.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sockethub.config.secrets import SecretText
+
+Seconds = Annotated[float, Field(gt=0)]
+DottedName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+"""``package.module:attribute``."""
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, and strict about unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Rate(Section):
+    """How many events one client may send, and what happens when it sends more."""
+
+    events: int = Field(100, gt=0, description="Events a client may send within `seconds`.")
+    seconds: Seconds = Field(1.0, description="The window.")
+    block_seconds: Seconds = Field(5.0, description="How long a client that exceeds it is refused.")
+
+
+DEFAULT_PIPELINE = (
+    "sockethub.gateway.middleware.size:Size",
+    "sockethub.gateway.middleware.rate:Rate",
+    "sockethub.gateway.middleware.normalise:Normalise",
+    "sockethub.gateway.middleware.validate:Validate",
+    "sockethub.gateway.middleware.platform_rules:PlatformRules",
+)
+
+
+class Gateway(Section):
+    """The side that faces the clients."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(10550, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
+    origins: tuple[str, ...] = Field(
+        (), description="Web origins allowed beside the gateway's own, exactly as browsers send them; `*` allows all."
+    )
+    socketio_path: str = Field("/sockethub", pattern=r"^/[\w/-]+$", description="Path of the Socket.IO endpoint.")
+    websocket_path: str = Field("/ws", pattern=r"^/[\w/-]+$", description="Path of the plain WebSocket endpoint.")
+    max_message_bytes: int = Field(
+        262_144, ge=1024, le=16_777_216, description="Largest message accepted from a client, in bytes of JSON."
+    )
+    rate: Rate = Field(default_factory=Rate, description="Events per client.")
+    sockets_per_address: int = Field(20, gt=0, description="Connections one client address may hold at once.")
+    outbox_messages: int = Field(1_000, gt=0, description="Messages waiting for one slow client before it is closed.")
+    inbound_messages: int = Field(
+        64, gt=0, description="Frames of one client waiting to be handled before its socket is no longer read."
+    )
+    pending_commands: int = Field(256, gt=0, description="Commands of one client that may await their reply at once.")
+    ping_seconds: Seconds = Field(25.0, description="Interval of pings to a client.")
+    pong_seconds: Seconds = Field(20.0, description="How long a client may take to answer a ping.")
+    shutdown_seconds: Seconds = Field(10.0, description="How long a graceful shutdown may take.")
+    pipeline: tuple[DottedName, ...] = Field(
+        DEFAULT_PIPELINE,
+        description="Middleware a command passes before it is encrypted and queued, in this order; "
+        "insert your own by dotted name.",
+    )
+    console: bool = Field(True, description="Serve the console page at `/`.")
+
+
+class Redis(Section):
+    """The queue. Without a URL a server of our own is started beside the gateway."""
+
+    url: SecretText | None = Field(
+        None, description="`redis://`, `rediss://` or `unix://` URL; without it an embedded server is used."
+    )
+
+
+class Keys(Section):
+    """Where the master key comes from. Without either, one is generated in the state directory (mode 0600)."""
+
+    master: SecretText | None = Field(
+        None, description="32 bytes in base64; use `${env:NAME}` or `${file:PATH}`, never the key itself."
+    )
+    file: Path | None = Field(None, description="File that holds it (mode 0600); created when it does not exist.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Keys:
+        if self.master is not None and self.file is not None:
+            raise ValueError("give either `master` or `file`, not both")
+        return self
+
+
+class Workers(Section):
+    """The side that faces the services: limits of this machine's supervisor."""
+
+    max_logins: int = Field(100, gt=0, description="Logins this machine runs at once.")
+    lease_seconds: Seconds = Field(15.0, description="How long a login's lease outlives a supervisor that is gone.")
+    restart_delay_seconds: Seconds = Field(
+        0.2, description="First pause before a worker that died is replaced; doubles, with jitter."
+    )
+    restart_delay_max_seconds: Seconds = Field(30.0, description="Longest such pause.")
+    stop_seconds: Seconds = Field(5.0, description="How long a worker may take to leave politely before it is killed.")
+
+
+class Schemas(Section):
+    """JSON Schemas (2020-12) of a platform, as paths below the schema folder or beside the declaration."""
+
+    credentials: str | None = Field(None, description="What clients give as credentials; none when none are needed.")
+    messages: str = Field(description="What clients may send.")
+    responses: str | None = Field(None, description="What the platform sends.")
+    options: str | None = Field(None, description="What this platform's `options` may hold.")
+
+
+class Queue(Section):
+    """How commands of one login (or of a stateless platform) are queued."""
+
+    concurrency: int = Field(1, gt=0, description="Commands performed at once; 1 keeps the order of a login.")
+    time_limit_seconds: Seconds = Field(30.0, description="How long one command may take.")
+    max_length: int = Field(1_000, gt=0, description="Commands waiting before further ones are refused.")
+    retryable: tuple[str, ...] = Field(
+        (), description="Verbs that may be performed again after a worker died; others are answered `unknown`."
+    )
+    max_attempts: int = Field(2, gt=0, description="Attempts before a command that kills its worker is set aside.")
+
+
+class Worker(Section):
+    """The processes that run a platform."""
+
+    memory_mb: int = Field(512, ge=64, description="Address-space limit of a worker process, in MiB.")
+    linger_seconds: Seconds = Field(30.0, description="How long a login stays after its last client has left.")
+    pool_size: int = Field(2, gt=0, description="Processes of a stateless platform.")
+
+
+class Policy(Section):
+    """What a platform may reach."""
+
+    private_addresses: bool = Field(False, description="Allow loopback, link-local and private addresses.")
+    hosts: tuple[str, ...] = Field((), description="Hosts allowed; empty allows all (that `private_addresses` does).")
+    ports: tuple[int, ...] = Field((), description="Ports allowed; empty allows all.")
+
+
+class Platform(Section):
+    """One protocol, declared."""
+
+    mode: Literal["persistent", "stateless"] = Field(description="One process per login, or a pool.")
+    driver: DottedName = Field(description="Class that implements the platform.")
+    translator: str | None = Field(None, description="Module that translates; for documentation and tools.")
+    verbs: tuple[str, ...] = Field(min_length=1, description="Activity types clients may send.")
+    schemas: Schemas = Field(description="What it accepts and sends.")
+    queue: Queue = Field(default_factory=lambda: Queue(), description="Its queue.")
+    worker: Worker = Field(default_factory=lambda: Worker(), description="Its processes.")
+    policy: Policy = Field(default_factory=lambda: Policy(), description="What it may reach.")
+    options: dict[str, Any] = Field(default_factory=dict, description="Its own options, checked by its option schema.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Platform:
+        unknown = sorted(set(self.queue.retryable) - set(self.verbs))
+        if unknown:
+            raise ValueError(f"queue.retryable names verbs that are not in `verbs`: {', '.join(unknown)}")
+        if self.mode == "persistent" and self.queue.concurrency != 1:
+            raise ValueError(
+                "queue.concurrency must be 1 for a persistent platform: a login's commands keep their order"
+            )
+        return self
+
+
+class LocalIrc(Section):
+    """A small IRC server on loopback for trying things out without the internet."""
+
+    enabled: bool = Field(False, description="Start it with `sockethub serve`.")
+    port: int = Field(6667, ge=0, le=65535, description="Port on 127.0.0.1; 0 lets the system choose.")
+
+
+class Log(Section):
+    """Logging; never content, never secrets."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level shown.")
+    format: Literal["console", "json"] = Field("console", description="For people, or for machines.")
+
+
+class Declaration(Section):
+    """A whole deployment."""
+
+    state_dir: Path = Field(
+        Path(".state"), description="Directory for what must survive a restart (key, embedded Redis), mode 0700."
+    )
+    gateway: Gateway = Field(default_factory=lambda: Gateway(), description="The side that faces clients.")
+    redis: Redis = Field(default_factory=lambda: Redis(), description="The queue.")
+    keys: Keys = Field(default_factory=lambda: Keys(), description="The master key.")
+    workers: Workers = Field(default_factory=lambda: Workers(), description="This machine's workers.")
+    local_irc: LocalIrc = Field(default_factory=lambda: LocalIrc(), description="A server to try things out with.")
+    log: Log = Field(default_factory=lambda: Log(), description="Logging.")
+    platforms: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")], Platform] = Field(
+        min_length=1, description="The platforms, by id."
+    )

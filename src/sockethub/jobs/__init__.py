@@ -1,0 +1,1 @@
+"""Jobs: Dramatiq on Redis Streams, and the sealed envelopes that travel there."""

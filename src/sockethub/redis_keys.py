@@ -1,0 +1,53 @@
+"""Every Redis key, in one place. What is between braces is the Redis Cluster hash tag.
+
+=====================================  ==================================================================
+``session:{<session>}:login:<login>``  hash ``key`` (wrapped session key), ``credentials`` (sealed); while the
+                                       session lives
+``queue:{<queue>}``                    stream of jobs (Dramatiq messages with a sealed envelope)
+``queue:{<queue>}:dead``               stream of dead letters, bounded
+``login:{<login>}:attached``           hash session → gateway: who is to hear of this login
+``login:{<login>}:state``              sealed: what the login's user had asked for (connect, joins)
+``login:{<login>}:lease``              the supervisor that runs this login, with a fencing token; expires
+``gateway:{<gateway>}:inbox``          stream of replies and notices to one gateway
+``gateway:{<gateway>}:alive``          JSON ``{"ipc": path, "machine": id}``; expires when the gateway is gone
+``supervisors:requests``               stream of logins to run
+=====================================  ==================================================================
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SUPERVISOR_REQUESTS: Final = "supervisors:requests"
+
+
+def session_login(session: str, login: str) -> str:
+    return f"session:{{{session}}}:login:{login}"
+
+
+def queue(name: str) -> str:
+    return f"queue:{{{name}}}"
+
+
+def dead_letters(name: str) -> str:
+    return f"queue:{{{name}}}:dead"
+
+
+def attached(login: str) -> str:
+    return f"login:{{{login}}}:attached"
+
+
+def state(login: str) -> str:
+    return f"login:{{{login}}}:state"
+
+
+def lease(login: str) -> str:
+    return f"login:{{{login}}}:lease"
+
+
+def inbox(gateway: str) -> str:
+    return f"gateway:{{{gateway}}}:inbox"
+
+
+def gateway_alive(gateway: str) -> str:
+    return f"gateway:{{{gateway}}}:alive"

@@ -1,0 +1,1 @@
+"""The process that runs a platform: takes jobs off its queue, performs them, answers."""

@@ -1,0 +1,126 @@
+"""What a platform is to the worker that runs it: the whole of the interface a platform author implements.
+
+A platform names its class in the declaration (``driver: package.module:Class``). A *persistent* platform is
+instantiated once per login, in a process of its own, and holds the connection. A *stateless* platform is instantiated
+once per pool worker and performs each command on its own. Activities are canonical: plain JSON objects.
+
+Platforms import this module, :mod:`sockethub.errors` and translators; nothing else of Sockethub.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from anyio.abc import TaskGroup
+
+Activity = dict[str, Any]
+"""A canonical activity."""
+
+
+class Log(Protocol):
+    """The part of a structlog logger that platforms use: an event name and key-value pairs, never content."""
+
+    def debug(self, event: str, **fields: object) -> None: ...
+    def info(self, event: str, **fields: object) -> None: ...
+    def warning(self, event: str, **fields: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which hosts and ports the declaration lets this platform connect to.
+
+    ``private_addresses`` is true when loopback, link-local and private ranges are allowed.
+    """
+
+    private_addresses: bool = False
+    hosts: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformContext:
+    """What the worker gives every platform."""
+
+    platform: str
+    options: Mapping[str, Any]
+    """The declaration's ``options``, valid by the platform's own option schema."""
+    reach: Reach
+    log: Log
+
+
+@dataclass(frozen=True, slots=True)
+class LoginContext(PlatformContext):
+    """What the worker gives a persistent platform.
+
+    ``emit`` sends an activity to every client attached to the login; it does not wait for them.
+    ``identify`` tells which actor id the login now has (a nick may change under way).
+    ``save`` stores, sealed, what the user has asked for (``{"joins": […]}``, small JSON), so that a replacement
+    after a crash can restore it; it is handed back to :meth:`PersistentPlatform.connect`.
+    ``lost`` tells that the connection is gone for good; the worker informs the clients and ends.
+    ``tasks`` owns every background task of the platform and is cancelled when the worker ends.
+    """
+
+    emit: Callable[[Activity], None]
+    identify: Callable[[str], None]
+    save: Callable[[Mapping[str, Any]], Awaitable[None]]
+    lost: Callable[[str], None]
+    tasks: TaskGroup
+
+
+class PersistentPlatform(ABC):
+    """A platform with one connection, and one process, per login."""
+
+    def __init__(self, context: LoginContext) -> None:
+        self.context = context
+
+    @classmethod
+    def warm_up(cls) -> None:
+        """Called once in the fork server, before any login: import and touch all that a login will need.
+
+        No threads, open sockets or secrets may be left behind.
+        """
+
+    @abstractmethod
+    async def connect(self, credentials: Mapping[str, Any], restore: Mapping[str, Any] | None) -> Activity | None:
+        """Connect and authenticate. ``credentials`` is the canonical credentials activity.
+
+        With ``restore`` (what was last given to ``save``), also re-establish that: joined rooms and the like.
+        Called again while connected, it returns at once. Raises :class:`~sockethub.errors.PlatformError`.
+        """
+
+    @abstractmethod
+    async def perform(self, activity: Activity) -> Activity | None:
+        """Do what one activity asks, and return when the service has confirmed it.
+
+        Returns the result, or None when the submitted activity says it all. Raises
+        :class:`~sockethub.errors.PlatformError` when the service refuses, and
+        :class:`~sockethub.errors.OutcomeUnknown` when it was sent but never confirmed. Calls come one at a time, in
+        the order the client sent them.
+        """
+
+    @abstractmethod
+    async def disconnect(self, reason: str) -> None:
+        """Leave politely. Idempotent; bounded by the worker's deadline."""
+
+    @property
+    @abstractmethod
+    def connected(self) -> bool:
+        """Whether the login has a connection now."""
+
+
+class StatelessPlatform(ABC):
+    """A platform that starts fresh for each command; a pool of processes serves all sessions."""
+
+    def __init__(self, context: PlatformContext) -> None:
+        self.context = context
+
+    @classmethod
+    def warm_up(cls) -> None:
+        """As :meth:`PersistentPlatform.warm_up`."""
+
+    @abstractmethod
+    async def perform(self, activity: Activity) -> Activity | None:
+        """Do what one activity asks; several may run at once. Raises as :meth:`PersistentPlatform.perform`."""
