@@ -24,8 +24,8 @@ CONTENT_SECURITY_POLICY: Final = (
 def console_blueprint(*, websocket_path: str, credentials: Mapping[str, Mapping[str, Any]]) -> Blueprint:
     """The page at ``/``, its files below ``/console/``.
 
-    ``credentials`` holds suggestions for the login form by platform id, e.g. ``{"irc": {"server": "127.0.0.1"}}``; never
-    secrets.
+    ``credentials`` holds suggestions for the login form by platform id, such as ``{"irc": {"server": "127.0.0.1"}}``;
+    never secrets.
     """
     blueprint = Blueprint("console", __name__)
     defaults = {"websocket_path": websocket_path, "credentials": credentials}
