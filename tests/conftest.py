@@ -1,0 +1,34 @@
+"""Fixtures every test may ask for, and how much Hypothesis tries.
+
+``HYPOTHESIS_PROFILE`` chooses the profile: ``dev`` (default), ``ci`` (the same examples each time) or ``nightly``.
+Asynchronous tests say ``@pytest.mark.anyio``.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.support.ircd import inspircd, ngircd, ngircd_with_password
+from tests.support.redis import redis_server, redis_url
+from tests.support.tls import certificates
+
+__all__ = ["anyio_backend", "certificates", "inspircd", "ngircd", "ngircd_with_password", "redis_server", "redis_url"]
+
+# No deadline: on a shared machine one slow example says nothing. A test that hangs is ended by pytest-timeout.
+settings.register_profile("dev", max_examples=100, deadline=None)
+settings.register_profile(
+    "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "nightly", max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The gateway runs on asyncio and nothing else."""
+    return "asyncio"

@@ -1,0 +1,1 @@
+"""What the tests share: real servers, throw-away certificates, waiting with a deadline."""
