@@ -65,7 +65,7 @@ class WsClient:
             elif frame.get("id") in self._acks:
                 future = self._acks.pop(frame["id"])
                 if not future.done():
-                    future.set_result(frame["ack"] if "ack" in frame else frame)
+                    future.set_result(frame.get("ack", frame))
             else:
                 self.errors.append(frame)
 

@@ -1,0 +1,18 @@
+"""One deployment for the tests that do not break it, and a real ircd beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.deployment import Deployment, deployment
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """`sockethub serve` on embedded defaults; do not kill its parts."""
+    directory: Path = tmp_path_factory.mktemp("house")
+    with deployment(directory) as running:
+        yield running
