@@ -119,7 +119,7 @@ def run_inspircd(certificates: Certificates) -> Iterator[IrcServer]:
 <connect name="tests" allow="*" timeout="60" pingfreq="300" threshold="10000" commandrate="1000000000"
  fakelag="no" hardsendq="16M" softsendq="8M" recvq="1M" localmax="10000" globalmax="10000" maxconnwarn="no"
  useident="no" resolvehostnames="no" maxchans="1000">
-<performance nouserdns="yes" clonesonconnect="no" somaxconn="128">
+<performance netbuffersize="65534" clonesonconnect="no" somaxconn="128">
 <options prefixquit="" prefixpart="" allowzerolimit="yes" defaultmodes="nt">
 <security announceinvites="dynamic" maxtargets="20">
 <limits maxnick="30" maxchan="64" maxtopic="390" maxquit="255">

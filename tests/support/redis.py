@@ -25,7 +25,7 @@ class RedisServer:
 
 @contextmanager
 def run_redis(*options: str) -> Iterator[RedisServer]:
-    """Run a Redis of one's own with further ``options`` (as on its command line), in memory unless they say otherwise."""
+    """Run a Redis of one's own with further command line ``options``; in memory unless they say otherwise."""
     executable = find_server("redis-server", "redis-server")
     # Not below pytest's directory: its path may be longer than a socket's path can be.
     with tempfile.TemporaryDirectory(prefix="sockethub-redis-") as directory:
