@@ -87,8 +87,12 @@ async def test_children_are_told_no_secret_by_argv_or_environment(
         pids = [house.process.pid, *house.processes()]
         assert len(pids) > 4
         for pid in pids:
-            seen = Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
+            seen = _visible_to_others(pid)
             assert PASSWORD.encode() not in seen
             assert master not in seen
     assert PASSWORD not in house.log
     assert "canary-content" not in house.log
+
+
+def _visible_to_others(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
