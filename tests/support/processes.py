@@ -66,9 +66,14 @@ def running(
     log: Path,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run ``argv`` until the block ends; enter it once ``ready`` holds. Its output goes to ``log``."""
+    """Run ``argv`` until the block ends; enter it once ``ready`` holds.
+
+    Its output goes to ``log``; it runs in that directory, which thus also gets the core file of one that crashes.
+    """
     with log.open("wb") as output:
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env)
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=env, cwd=log.parent
+        )
     try:
         eventually(lambda: process.poll() is not None or ready(), f"{argv[0]} listening")
         if process.poll() is not None:

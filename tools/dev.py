@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""One word for each thing a developer does; needs Python 3.11 and nothing else.
+
+run     start Sockethub on its defaults, with a Redis of its own (further arguments go to `sockethub serve`)
+test    install what the tests need, check, and run every test (further arguments go to pytest)
+check   formatting, lint, types, import contracts
+bench   measure the whole path beside a floor (further arguments go to the benchmark)
+lock    resolve the dependencies anew within their pins; `lock --upgrade` takes the newest
+clean   remove what these words made
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import environment
+import locks
+import servers
+from environment import VENV, Unprepared
+from locks import ROOT
+
+CHECKS = (
+    ("ruff", "format", "--check", "."),
+    ("ruff", "check", "."),
+    ("mypy",),
+    ("lint-imports", "--no-cache"),
+)
+MADE = (
+    *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache", "dist", "build"),
+    "tests/integration/js/node_modules",
+)
+
+
+def become(program: Path, *arguments: str) -> int:
+    """Give this process to ``program``, so that signals reach it and nothing else is in between."""
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    os.execv(program, [str(program), *arguments])
+
+
+def failed_checks() -> list[str]:
+    """Run every check; return those that failed."""
+    bin_directory = VENV / "bin"
+    failed = []
+    for name, *arguments in CHECKS:
+        print(f"— {' '.join([name, *arguments])}", flush=True)
+        if subprocess.run([str(bin_directory / name), *arguments], cwd=ROOT, check=False).returncode:
+            failed.append(name)
+    return failed
+
+
+def run(arguments: list[str]) -> int:
+    environment.prepare("run")
+    return become(VENV / "bin" / "sockethub", "serve", *arguments)
+
+
+def test(arguments: list[str]) -> int:
+    python = environment.prepare("check")
+    servers.prepare()
+    failed = failed_checks()
+    # Last, and its own closing line last of all: that is what people and machines look for.
+    tests = subprocess.run([str(python), "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
+    if failed:
+        print(f"failed besides the tests' own result: {', '.join(failed)}", file=sys.stderr)
+    return tests or bool(failed)
+
+
+def check(arguments: list[str]) -> int:
+    environment.prepare("check")
+    failed = failed_checks()
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return bool(failed)
+
+
+def bench(arguments: list[str]) -> int:
+    return become(environment.prepare("check"), "-m", "bench", *arguments)
+
+
+def lock(arguments: list[str]) -> int:
+    python = environment.prepare("run")
+    environment.pip_install("--require-hashes", "--only-binary", ":all:", "-r", locks.REQUIREMENTS / "lock.txt")
+    locks.compile_all(python, upgrade="--upgrade" in arguments)
+    return 0
+
+
+def clean(arguments: list[str]) -> int:
+    for name in (*MADE, VENV.name):
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+    return 0
+
+
+WORDS: dict[str, Callable[[list[str]], int]] = {word.__name__: word for word in (run, test, check, bench, lock, clean)}
+
+
+def main() -> int:
+    word, arguments = (sys.argv[1:2] or ["help"])[0], sys.argv[2:]
+    if word not in WORDS:
+        print(__doc__)
+        return 0 if word in {"help", "-h", "--help"} else 2
+    try:
+        return WORDS[word](arguments)
+    except Unprepared as problem:
+        print(f"dev.py: {problem}", file=sys.stderr)
+    except subprocess.CalledProcessError as problem:
+        print(f"dev.py: failed ({problem.returncode}): {' '.join(problem.cmd)}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
