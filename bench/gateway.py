@@ -238,9 +238,9 @@ def main() -> None:
     count = parser.parse_args().count
     rows = asyncio.run(measure(count))
     width = max(len(name) for name, _ in rows)
-    print(f"{os.cpu_count()} cores, {count} calls per figure")  # noqa: T201
+    print(f"{os.cpu_count()} cores, {count} calls per figure")
     for name, value in rows:
-        print(f"{name:<{width}}  {value:>16}")  # noqa: T201
+        print(f"{name:<{width}}  {value:>16}")
 
 
 if __name__ == "__main__":
