@@ -1,0 +1,53 @@
+"""What a translation depends on besides the line or activity itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from .isupport import ISupport
+
+__all__ = ["Activity", "Entity", "Env"]
+
+Activity: TypeAlias = dict[str, Any]
+"""A canonical activity: a plain JSON object."""
+Entity: TypeAlias = dict[str, Any]
+"""A person, room or service: ``{"id", "type", "name"}`` and ``irc:*`` extensions."""
+
+ASSUMED_USER = 11
+"""Bytes of a user name not yet known: ``~`` and the ten that USERLEN usually allows."""
+ASSUMED_HOST = 64
+"""Bytes of a host not yet known: what HOSTLEN and cloaks usually allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """The connection as the translator sees it. Immutable: make another with :func:`dataclasses.replace`.
+
+    ``server`` is the host the user named (ids end in it, whatever the server calls itself); ``nick`` our nickname;
+    ``user`` and ``host`` our own as others see them, once known, for exact text budgets; ``caps`` the capabilities
+    that are enabled; ``now`` an RFC 3339 time for lines without ``server-time``, or None for no ``published``.
+    ``raw`` lets activities of our own side carry arbitrary commands (type ``irc:raw``). ``charset`` says how bytes
+    that are not UTF-8 read: as U+FFFD, or as Latin-1.
+    """
+
+    server: str
+    nick: str
+    isupport: ISupport = field(default_factory=ISupport)
+    user: str | None = None
+    host: str | None = None
+    caps: frozenset[str] = frozenset()
+    now: str | None = None
+    raw: bool = False
+    charset: Literal["replace", "latin-1"] = "replace"
+
+    def source_size(self) -> int:
+        """Bytes of the ``:nick!user@host `` that the server puts before what we send."""
+        user = ASSUMED_USER if self.user is None else len(self.user.encode())
+        host = ASSUMED_HOST if self.host is None else len(self.host.encode())
+        return len(self.nick.encode("utf-8", "replace")) + user + host + 4
+
+    def text_budget(self, command: str, *params: str) -> int:
+        """Bytes of text that fit after ``command`` and ``params`` when the server relays the line to others."""
+        head = sum(len(word.encode("utf-8", "replace")) + 1 for word in (command, *params))
+        return self.isupport.linelen - self.source_size() - head - len(":\r\n")

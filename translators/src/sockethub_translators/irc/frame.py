@@ -1,0 +1,249 @@
+"""What every activity has in common: who, when, which message, and the residue.
+
+The residue is one member, ``irc:wire``: the least that must be kept so that an activity made from a line gives that
+line back. The view wins: whatever the activity says elsewhere is taken from there, and the residue only fills in.
+
+==========  ========================================================================================================
+``mask``    what followed the nickname in the source, such as ``!user@host``; may be empty
+``server``  the name by which the server called itself as the source
+``source``  the whole source, where the actor is not the source
+``tags``    the message tags; null where the value stands in the view
+``command`` the command, where verb and object do not tell it
+``params``  parameters with no place in the view
+``group``   ``[index, count]`` among the activities that one line became
+``bytes``   the line, base64, when it was not UTF-8
+==========  ========================================================================================================
+
+An activity without ``irc:wire`` is our own side's: it becomes a line without source, as a client sends it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+
+from ..errors import TranslationError
+from .entities import name_of, person, service
+from .env import Activity, Entity, Env
+from .line import NO_TAGS, Line, nick_of
+
+__all__ = ["WIRE", "Wire", "actor_of", "frame", "keep", "own", "timestamp", "unframe", "wire_of"]
+
+WIRE: Final = "irc:wire"
+Wire: TypeAlias = dict[str, Any]
+
+REPLY_TAGS: Final = ("+draft/reply", "+reply")
+MAX_LABEL: Final = 64
+"""Bytes of a label (IRCv3 ``labeled-response``)."""
+
+_CANONICAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_WIRE_PATH = f"$['{WIRE}']"
+
+
+def timestamp(value: str) -> str | None:
+    """A time in canonical form, ``2026-11-23T12:00:00.000Z``; None when it is no RFC 3339 time."""
+    if _CANONICAL_TIME.fullmatch(value) and value.isascii():
+        return value
+    try:
+        moment = datetime.fromisoformat(value)
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def actor_of(source: str, env: Env) -> tuple[Entity, str, str]:
+    """The entity of a source, and the residue key and value that complete it."""
+    nick, bang, rest = source.partition("!")
+    if bang:
+        return person(nick, env), "mask", "!" + rest
+    if "@" in source:
+        nick = nick_of(source)
+        return person(nick, env), "mask", source[len(nick) :]
+    if "." in source or source == env.server:
+        return service(env), "server", source
+    return person(source, env), "mask", ""
+
+
+def frame(
+    line: Line,
+    env: Env,
+    verb: str,
+    target: Entity | None = None,
+    obj: dict[str, Any] | None = None,
+    *,
+    actor: Entity | None = None,
+    wire: Wire | None = None,
+    reply: bool = False,
+) -> Activity:
+    """An activity with this verb for a line; ``actor`` when it is not the source; ``wire`` what else to keep."""
+    activity: Activity = {"context": "irc", "type": verb}
+    source = line.source
+    if actor is not None:
+        if source is not None:
+            wire = {} if wire is None else wire
+            wire["source"] = source
+    elif source is None:
+        actor = person(env.nick, env)
+    else:
+        actor, key, value = actor_of(source, env)
+        wire = {} if wire is None else wire
+        wire[key] = value
+    published = env.now
+    if line.tags:
+        wire = {} if wire is None else wire
+        published = _take_tags(line.tags, activity, actor, obj, wire, reply) or published
+    activity["actor"] = actor
+    if target is not None:
+        activity["target"] = target
+    if obj is not None:
+        activity["object"] = obj
+    if published is not None:
+        activity["published"] = published
+    if wire is not None:
+        activity[WIRE] = wire
+    return activity
+
+
+def keep(activity: Activity, **extensions: Any) -> Activity:
+    """Add extensions before the residue, which stays the last member."""
+    wire = activity.pop(WIRE, None)
+    for key, value in extensions.items():
+        activity["irc:" + key] = value
+    if wire is not None:
+        activity[WIRE] = wire
+    return activity
+
+
+def _take_tags(
+    tags: Mapping[str, str], activity: Activity, actor: Entity, obj: dict[str, Any] | None, wire: Wire, reply: bool
+) -> str | None:
+    """Move what tags say into the view; return the time. What has no place there stays in the residue."""
+    kept: dict[str, str | None] = dict(tags)
+    wire["tags"] = kept
+    published = None
+    for key, value in tags.items():
+        if key == "time":
+            published = timestamp(value)
+            if published == value:
+                kept[key] = None
+        elif key == "bot" and not value and actor["type"] == "person":
+            actor["irc:bot"] = True
+            kept[key] = None
+        elif not value:
+            continue
+        elif key == "msgid":
+            if obj is not None and "id" not in obj:
+                obj["id"] = value
+                kept[key] = None
+        elif key == "label":
+            activity["id"] = value
+            kept[key] = None
+        elif key == "account":
+            if "irc:account" not in actor and "source" not in wire:
+                actor["irc:account"] = value
+                kept[key] = None
+        elif reply and key in REPLY_TAGS and obj is not None and "inReplyTo" not in obj:
+            obj["inReplyTo"] = {"type": "message", "id": value}
+            kept[key] = None
+    return published
+
+
+def unframe(activity: Activity, env: Env, wire: Wire, command: str, *params: str) -> Line:
+    """The line of an activity with residue: source and tags from the view, completed by the residue."""
+    source: str | None = None
+    if "source" in wire:
+        source = wire["source"]
+    elif "mask" in wire or "server" in wire:
+        actor: Any = activity.get("actor")
+        nick = name_of(actor, env, "$.actor")
+        is_person = nick or actor.get("type") == "person"
+        source = nick + wire.get("mask", "") if is_person else wire.get("server", env.server)
+    kept = wire.get("tags")
+    if not kept:
+        return Line(command, params, source, NO_TAGS)
+    tags: dict[str, str] = {}
+    for key, value in kept.items():
+        found = _TAG_OF_VIEW[key](activity, value) if key in _TAG_OF_VIEW else value
+        if found is not None:
+            tags[key] = found
+    return Line(command, params, source, tags)
+
+
+def own(activity: Activity, env: Env, command: str, *params: str, tags: Mapping[str, str] = NO_TAGS) -> Line:
+    """A line of our own side: no source; labelled with the activity's id where the server answers labels."""
+    label = activity.get("id")
+    if label is not None and "labeled-response" in env.caps:
+        if not isinstance(label, str) or not label or len(label.encode("utf-8", "replace")) > MAX_LABEL:
+            raise TranslationError("$.id", f"not a string of 1 to {MAX_LABEL} bytes")
+        tags = {**tags, "label": label}
+    return Line(command, params, None, tags)
+
+
+def _member(container: Any, key: str) -> str | None:
+    value = container.get(key) if isinstance(container, dict) else None
+    return value if isinstance(value, str) and value else None
+
+
+def _published(activity: Activity, kept: str | None) -> str | None:
+    published = _member(activity, "published")
+    if kept is None:
+        return published
+    exact = timestamp(kept)
+    return kept if exact is None or exact == published else published
+
+
+def _bot(activity: Activity, kept: str | None) -> str | None:
+    if kept is not None:
+        return kept
+    actor = activity.get("actor")
+    return "" if isinstance(actor, dict) and actor.get("irc:bot") is True else None
+
+
+def _in_reply_to(activity: Activity, kept: str | None) -> str | None:
+    if kept is not None:
+        return kept
+    obj = activity.get("object")
+    return _member(obj.get("inReplyTo"), "id") if isinstance(obj, dict) else None
+
+
+_TAG_OF_VIEW: Final[Mapping[str, Callable[[Activity, str | None], str | None]]] = {
+    "time": _published,
+    "bot": _bot,
+    "msgid": lambda a, kept: _member(a.get("object"), "id") if kept is None else kept,
+    "label": lambda a, kept: _member(a, "id") if kept is None else kept,
+    "account": lambda a, kept: _member(a.get("actor"), "irc:account") if kept is None else kept,
+    "+draft/reply": _in_reply_to,
+    "+reply": _in_reply_to,
+}
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_group(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(type(item) is int for item in value)
+
+
+def _is_tags(value: Any) -> bool:
+    return isinstance(value, dict) and all(item is None or isinstance(item, str) for item in value.values())
+
+
+_CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {"tags": _is_tags, "params": _is_texts, "group": _is_group}
+
+
+def wire_of(activity: Activity) -> Wire | None:
+    """The residue, checked; None without one. Raises :class:`TranslationError` when it is not of our making."""
+    wire = activity.get(WIRE)
+    if wire is None:
+        return None
+    if not isinstance(wire, dict):
+        raise TranslationError(_WIRE_PATH, "not an object")
+    for key, value in wire.items():
+        check = _CHECKS.get(key)
+        if not (check(value) if check else isinstance(value, str)):
+            raise TranslationError(f"{_WIRE_PATH}.{key}", "not what a translation leaves there")
+    return wire
