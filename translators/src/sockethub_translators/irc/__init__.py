@@ -14,7 +14,9 @@
 
 from __future__ import annotations
 
+from . import negotiation, sasl
 from .env import Activity, Entity, Env
+from .follow import follow
 from .isupport import ISupport, casefold
 from .line import (
     MAX_BODY,
@@ -46,9 +48,12 @@ __all__ = [
     "casefold",
     "decode",
     "encode",
+    "follow",
     "from_activity",
     "graphemes",
+    "negotiation",
     "nick_of",
+    "sasl",
     "split_lines",
     "split_source",
     "split_text",

@@ -66,18 +66,25 @@ _BAD_KEY = re.compile("[\0\r\n; =]")
 _BAD_MIDDLE = re.compile("[\0\r\n ]")
 
 
-@dataclass(frozen=True, slots=True)
+_SECRET: Final = frozenset({"AUTHENTICATE", "OPER", "PASS"})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Line:
     """One message of the protocol: ``@tags :source COMMAND params``.
 
     ``command`` is upper case; ``tags`` values are unescaped and an absent value is ``""``. Bytes that were not UTF-8
-    appear as lone surrogates U+DC80..U+DCFF.
+    appear as lone surrogates U+DC80..U+DCFF. The repr hides what PASS, OPER and AUTHENTICATE carry.
     """
 
     command: str
     params: tuple[str, ...] = ()
     source: str | None = None
     tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS, hash=False)
+
+    def __repr__(self) -> str:
+        params = "(...)" if self.command in _SECRET else repr(self.params)
+        return f"Line({self.command!r}, {params}, source={self.source!r}, tags={dict(self.tags)!r})"
 
 
 def decode(line: bytes | bytearray | str) -> Line:

@@ -58,11 +58,12 @@ def put_row(activity: Activity, env: Env, wire: Wire) -> Line:
     command = wire["command"]
     profile = object_of(activity)
     kept: list[str] = wire.get("params", [])
-    me, *aside = [*kept, "", "", "", "", ""]
+    aside = iter(kept)
+    me = next(aside, env.nick)
     values = []
     for column in ROWS[command]:
         if column is None or command in _FLAGS:
-            values.append(aside.pop(0))
+            values.append(next(aside, ""))
             continue
         value = profile.get(column)
         if not isinstance(value, int if column in _NUMBERS else str) or isinstance(value, bool):
