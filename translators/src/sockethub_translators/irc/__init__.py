@@ -14,7 +14,8 @@
 
 from __future__ import annotations
 
-from . import negotiation, sasl
+from . import aggregate, negotiation, sasl
+from .aggregate import Aggregator
 from .env import Activity, Entity, Env
 from .follow import follow
 from .isupport import ISupport, casefold
@@ -29,6 +30,7 @@ from .line import (
     nick_of,
     split_source,
 )
+from .presence import WHOX
 from .reader import MAX_LINE_IN, LineReader
 from .text import graphemes, split_lines, split_text
 from .translate import from_activity, strip, to_activity
@@ -39,12 +41,15 @@ __all__ = [
     "MAX_CLIENT_TAG_DATA",
     "MAX_LINE_IN",
     "MAX_TAGS",
+    "WHOX",
     "Activity",
+    "Aggregator",
     "Entity",
     "Env",
     "ISupport",
     "Line",
     "LineReader",
+    "aggregate",
     "casefold",
     "decode",
     "encode",

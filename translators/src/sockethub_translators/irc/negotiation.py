@@ -195,7 +195,8 @@ def _cap_ls(state: State, names: list[str], more: bool) -> Step:
 
 
 def _cap_new(state: State, names: list[str], more: bool) -> Step:
-    return _request(_offer(state, names))
+    new = frozenset(name.partition("=")[0] for name in names)
+    return _request(_offer(state, names), new)
 
 
 def _cap_del(state: State, names: list[str], more: bool) -> Step:
@@ -236,9 +237,11 @@ def _offer(state: State, names: Iterable[str]) -> State:
     return replace(state, offered=MappingProxyType(offered))
 
 
-def _request(state: State) -> Step:
+def _request(state: State, among: frozenset[str] | None = None) -> Step:
     wanted = [*state.plan.wanted, "sasl"] if state.plan.sasl and state.phase == "caps" else list(state.plan.wanted)
     names = [name for name in wanted if name in state.offered and name not in state.caps | state.pending]
+    if among is not None:
+        names = [name for name in names if name in among]
     state = replace(state, pending=state.pending | frozenset(names))
     return _when_requested(state, [Line("CAP", ("REQ", chunk)) for chunk in _chunked(names)])
 

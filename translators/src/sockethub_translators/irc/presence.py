@@ -13,10 +13,12 @@ from .line import Line
 from .modes import role_of
 
 __all__ = [
+    "WHOX",
     "get_301",
     "get_305",
     "get_352",
     "get_353",
+    "get_354",
     "get_366",
     "get_account",
     "get_away",
@@ -28,6 +30,7 @@ __all__ = [
     "put_305",
     "put_352",
     "put_353",
+    "put_354",
     "put_366",
     "put_account",
     "put_chghost",
@@ -38,6 +41,9 @@ __all__ = [
 ]
 
 AWAY: Final = "away"
+WHOX_TOKEN: Final = "152"
+WHOX: Final = f"%tcuhnfar,{WHOX_TOKEN}"
+"""What to ask in WHO where ISUPPORT has WHOX, so that the rows can be read."""
 _AWAY_PRESENCES: Final = frozenset({"away", "xa", "dnd"})
 
 
@@ -185,38 +191,76 @@ def get_352(line: Line, env: Env) -> list[Activity] | None:
         return None
     me, name, user, host, server, nick, flags, last = line.params
     hops, space, realname = last.partition(" ")
-    if not is_nick(nick, env) or not (flags[:1] in ("H", "G") and flags) or not space:
+    if not space:
+        return None
+    wire: Wire = {"command": "352", "params": [me, server, flags, hops]}
+    return _who_row(line, env, wire, name, nick, flags, {"irc:user": user, "irc:host": host, "irc:realname": realname})
+
+
+def get_354(line: Line, env: Env) -> list[Activity] | None:
+    """354 RPL_WHOSPCRPL, as the answer to :data:`WHOX`; other fields cannot be told apart and stay raw."""
+    if len(line.params) != 9 or line.params[1] != WHOX_TOKEN:
+        return None
+    me, token, name, user, host, nick, flags, account, realname = line.params
+    wire: Wire = {"command": "354", "params": [me, token, flags]}
+    about = {
+        "irc:user": user,
+        "irc:host": host,
+        "irc:account": None if account == "0" else account,
+        "irc:realname": realname,
+    }
+    return _who_row(line, env, wire, name, nick, flags, about)
+
+
+def _who_row(
+    line: Line, env: Env, wire: Wire, name: str, nick: str, flags: str, about: dict[str, Any]
+) -> list[Activity] | None:
+    if not is_nick(nick, env) or flags[:1] not in ("H", "G") or not flags:
         return None
     if name != "*" and not is_channel(name, env):
         return None
     chars = "".join(char for char in flags[1:] if char in env.isupport.prefix_chars)
     modes = "".join(env.isupport.prefix_modes[env.isupport.prefix_chars.index(char)] for char in chars)
-    actor = {**person(nick, env), "irc:user": user, "irc:host": host, "irc:realname": realname}
     obj = {"type": "presence", "presence": "online" if flags[0] == "H" else "away"}
     if name != "*":
         obj["role"] = role_of(modes, env.isupport)
     if modes:
         obj["irc:modes"] = modes
-    wire: Wire = {"command": "352", "params": [me, server, flags, hops]}
     target = service(env) if name == "*" else room(name, env)
-    return [frame(line, env, "update", target, obj, actor=actor, wire=wire)]
+    return [frame(line, env, "update", target, obj, actor={**person(nick, env), **about}, wire=wire)]
 
 
 def put_352(activity: Activity, env: Env, wire: Wire) -> Line:
-    me, server, flags, hops = [*wire.get("params", []), "", "", "H", ""][:4]
+    me, server, flags, hops = [*wire.get("params", []), "", "", "", ""][:4]
+    name, user, host, nick, flags, realname = _who_columns(activity, env, flags)
+    return unframe(activity, env, wire, "352", me, name, user, host, server, nick, flags, f"{hops} {realname}")
+
+
+def put_354(activity: Activity, env: Env, wire: Wire) -> Line:
+    me, token, flags = [*wire.get("params", []), "", "", ""][:3]
+    name, user, host, nick, flags, realname = _who_columns(activity, env, flags)
+    actor = activity["actor"]
+    account = "0" if actor.get("irc:account") is None else middle(actor, "irc:account", "$.actor['irc:account']")
+    return unframe(activity, env, wire, "354", me, token, name, user, host, nick, flags, account, realname)
+
+
+def _who_columns(activity: Activity, env: Env, flags: str) -> tuple[str, str, str, str, str, str]:
     actor: Any = activity.get("actor")
     nick = nickname(actor, env, "$.actor")
     obj = object_of(activity)
-    here = "H" if obj.get("presence") == "online" else "G"
     name = name_of(activity.get("target"), env, "$.target")
     prefix = _prefix(obj, env) if "role" in obj else ""
     if prefix != "".join(char for char in flags[1:] if char in env.isupport.prefix_chars):
-        flags = here + "".join(char for char in flags[1:] if char not in env.isupport.prefix_chars) + prefix
-    flags = here + flags[1:]
-    row = [middle(actor, key, f"$.actor['{key}']") for key in ("irc:user", "irc:host")]
-    realname = one_line(actor, "irc:realname", "$.actor['irc:realname']")
-    params = (me, channel(activity, env) if name else "*", *row, server, nick, flags, f"{hops} {realname}")
-    return unframe(activity, env, wire, "352", *params)
+        flags = flags[:1] + "".join(char for char in flags[1:] if char not in env.isupport.prefix_chars) + prefix
+    flags = ("H" if obj.get("presence") == "online" else "G") + flags[1:]
+    return (
+        channel(activity, env) if name else "*",
+        middle(actor, "irc:user", "$.actor['irc:user']"),
+        middle(actor, "irc:host", "$.actor['irc:host']"),
+        nick,
+        flags,
+        one_line(actor, "irc:realname", "$.actor['irc:realname']"),
+    )
 
 
 def get_account(line: Line, env: Env) -> list[Activity] | None:

@@ -49,7 +49,7 @@ def get_row(line: Line, env: Env) -> list[Activity] | None:
                 return None
             profile[column] = int(value)
         else:
-            profile[column] = value
+            profile[column] = value.split(" ") if column == "channels" else value
     wire: Wire = {"command": line.command, "params": aside}
     return [frame(line, env, "query", person(env.nick, env), profile, actor=person(nick, env), wire=wire)]
 
@@ -66,6 +66,8 @@ def put_row(activity: Activity, env: Env, wire: Wire) -> Line:
             values.append(next(aside, ""))
             continue
         value = profile.get(column)
+        if column == "channels" and isinstance(value, list) and all(isinstance(item, str) for item in value):
+            value = " ".join(value)
         if not isinstance(value, int if column in _NUMBERS else str) or isinstance(value, bool):
             raise TranslationError(f"$.object['{column}']", "missing or of the wrong type")
         values.append(str(value))

@@ -1,0 +1,324 @@
+"""Answers that take many lines: NAMES, WHO, WHOIS, LIST, the message of the day, topics with their setter, batches.
+
+::
+
+    state = Aggregator()
+    state, activities = feed(state, line, env)      # for every line, instead of to_activity
+    state, activities = flush(state, env)           # when the connection ends
+
+:func:`feed` is :func:`~.translate.to_activity` for all other lines. Pure: a state is a value. Bounded: so many open
+answers of a kind, so many entries in each; what is beyond is dropped and the result says ``irc:truncated``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias, TypeVar
+
+from .batch import Batch, close_batch, open_batch
+from .entities import person, room, service
+from .env import Activity, Env
+from .fields import is_channel
+from .frame import keep, timestamp
+from .line import Line
+from .modes import role_of
+from .presence import member_of
+from .translate import strip, to_activity
+from .whois import ROWS
+
+__all__ = ["Aggregator", "feed", "flush"]
+
+MAX_OPEN: Final = 64
+"""Answers of one kind collected at a time. We ask one question at a time; a burst of joins is a few dozen."""
+MAX_ENTRIES: Final = 20_000
+"""Members, rooms or lines in one answer: the largest channels and lists of public networks have about as many."""
+
+T = TypeVar("T")
+Result: TypeAlias = "tuple[Aggregator, list[Activity]]"
+
+
+def _empty() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregator:
+    """What has been collected so far; the keys are channels and nicknames as CASEMAPPING folds them."""
+
+    names: Mapping[str, tuple[Activity, ...]] = field(default_factory=_empty)
+    who: tuple[Activity, ...] = ()
+    topics: Mapping[str, Activity] = field(default_factory=_empty)
+    whois: Mapping[str, Activity] = field(default_factory=_empty)
+    rooms: tuple[dict[str, Any], ...] = ()
+    motd: tuple[str, ...] = ()
+    batches: Mapping[str, Batch] = field(default_factory=_empty)
+
+
+def feed(state: Aggregator, line: Line, env: Env) -> Result:
+    """Take one line in; return what is complete, and what needs no completing, as activities."""
+    ref = line.tags.get("batch") if line.tags else None
+    if line.command == "BATCH":
+        return _batch(state, line, env)
+    if ref is not None and ref in state.batches:
+        return _into_batch(state, ref, line, env)
+    handler = _HANDLERS.get(line.command)
+    before: list[Activity] = []
+    if state.topics and line.command not in _BURST:
+        before = list(state.topics.values())
+        state = replace(state, topics=_empty())
+    if handler is None:
+        return state, before + to_activity(line, env)
+    state, after = handler(state, line, env)
+    return state, before + after
+
+
+def flush(state: Aggregator, env: Env) -> Result:
+    """Give out what was waiting for an end that will not come, as far as it is worth having."""
+    out = list(state.topics.values())
+    for ref in list(state.batches):
+        out += close_batch(state.batches[ref], env)
+    return Aggregator(), out
+
+
+def _put(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:
+    """With this entry; the oldest goes when there are too many."""
+    entries = dict(mapping)
+    if key not in entries and len(entries) >= MAX_OPEN:
+        entries.pop(next(iter(entries)))
+    entries[key] = value
+    return MappingProxyType(entries)
+
+
+def _drop(mapping: Mapping[str, T], key: str) -> Mapping[str, T]:
+    return MappingProxyType({name: value for name, value in mapping.items() if name != key})
+
+
+def _ended(activity: Activity, truncated: bool) -> Activity:
+    activity = strip(activity)
+    return keep(activity, truncated=True) if truncated else activity
+
+
+def _add(entries: tuple[T, ...], new: tuple[T, ...]) -> tuple[T, ...]:
+    return entries if len(entries) >= MAX_ENTRIES else entries + new[: MAX_ENTRIES - len(entries)]
+
+
+# --- NAMES and WHO ----------------------------------------------------------------------------------------------------
+
+
+def _names_row(state: Aggregator, line: Line, env: Env) -> Result:
+    activities = to_activity(line, env)
+    if len(line.params) != 4 or activities[0]["type"] == "irc:raw":
+        return state, activities
+    key = env.isupport.fold(line.params[2])
+    state, before = _topic_due(state, key)
+    members = tuple(_member(activity) for activity in activities)
+    return replace(state, names=_put(state.names, key, _add(state.names.get(key, ()), members))), before + activities
+
+
+def _member(activity: Activity) -> dict[str, Any]:
+    about = {key: value for key, value in activity["object"].items() if key != "type"}
+    return {**activity["actor"], **about}
+
+
+def _names_end(state: Aggregator, line: Line, env: Env) -> Result:
+    (activity,) = to_activity(line, env)
+    if activity["type"] == "irc:raw":
+        return state, [activity]
+    key = env.isupport.fold(line.params[1])
+    state, before = _topic_due(state, key)
+    members = state.names.get(key, ())
+    activity["object"]["members"] = list(members)
+    ended = _ended(activity, len(members) >= MAX_ENTRIES)
+    return replace(state, names=_drop(state.names, key)), [*before, ended]
+
+
+def _who_row(state: Aggregator, line: Line, env: Env) -> Result:
+    activities = to_activity(line, env)
+    if activities[0]["type"] == "irc:raw":
+        return state, activities
+    return replace(state, who=_add(state.who, (_member(activities[0]),))), activities
+
+
+def _who_end(state: Aggregator, line: Line, env: Env) -> Result:
+    """315 RPL_ENDOFWHO: ``me mask :text``."""
+    if len(line.params) < 2:
+        return state, to_activity(line, env)
+    about = room(line.params[1], env) if is_channel(line.params[1], env) else service(env)
+    obj = {"type": "attendance", "members": list(state.who)}
+    activity = _query(env, about, obj)
+    return replace(state, who=()), [_ended(activity, len(state.who) >= MAX_ENTRIES)]
+
+
+def _query(env: Env, actor: dict[str, Any], obj: dict[str, Any]) -> Activity:
+    activity = {"context": "irc", "type": "query", "actor": actor, "target": person(env.nick, env), "object": obj}
+    if env.now is not None:
+        activity["published"] = env.now
+    return activity
+
+
+# --- Topics -----------------------------------------------------------------------------------------------------------
+
+
+def _topic(state: Aggregator, line: Line, env: Env) -> Result:
+    (activity,) = to_activity(line, env)
+    if activity["type"] == "irc:raw" or line.command == "331":
+        return state, [activity]
+    key = env.isupport.fold(line.params[1])
+    state, before = _topic_due(state, key)
+    return replace(state, topics=_put(state.topics, key, activity)), before
+
+
+def _topic_setter(state: Aggregator, line: Line, env: Env) -> Result:
+    (setter,) = to_activity(line, env)
+    key = env.isupport.fold(line.params[1]) if len(line.params) > 1 else ""
+    topic = state.topics.get(key)
+    if topic is None or setter["type"] == "irc:raw":
+        return state, [setter]
+    activity = strip(topic)
+    activity["actor"] = setter["actor"]
+    activity["published"] = setter["published"]
+    return replace(state, topics=_drop(state.topics, key)), [activity]
+
+
+def _topic_due(state: Aggregator, key: str) -> Result:
+    """A topic whose setter did not come is given out as it is."""
+    if key not in state.topics:
+        return state, []
+    return replace(state, topics=_drop(state.topics, key)), [state.topics[key]]
+
+
+# --- WHOIS ------------------------------------------------------------------------------------------------------------
+
+
+def _whois_row(state: Aggregator, line: Line, env: Env) -> Result:
+    (activity,) = to_activity(line, env)
+    if activity["type"] == "irc:raw":
+        return state, [activity]
+    key = env.isupport.fold(line.params[1])
+    known = state.whois.get(key)
+    if known is None:
+        known = strip(activity)
+        known["object"] = {"type": "profile"}
+    profile = {**known["object"], **activity["object"]}
+    if line.command == "319":
+        rooms = [_whois_room(entry, env) for entry in activity["object"]["channels"] if entry]
+        profile["channels"] = known["object"].get("channels", []) + rooms
+        profile["channels"] = profile["channels"][:MAX_ENTRIES]
+    return replace(state, whois=_put(state.whois, key, {**known, "object": profile})), []
+
+
+def _whois_room(entry: str, env: Env) -> dict[str, Any]:
+    modes, _, _ = member_of(entry, env)
+    name = entry[len(modes) :]
+    return {**room(name, env), "role": role_of(modes, env.isupport)}
+
+
+def _away_row(state: Aggregator, line: Line, env: Env) -> Result:
+    activities = to_activity(line, env)
+    key = env.isupport.fold(line.params[1]) if len(line.params) == 3 else ""
+    known = state.whois.get(key)
+    if known is None:
+        return state, activities
+    profile = {**known["object"], "away": line.params[2]}
+    return replace(state, whois=_put(state.whois, key, {**known, "object": profile})), []
+
+
+def _whois_end(state: Aggregator, line: Line, env: Env) -> Result:
+    key = env.isupport.fold(line.params[1]) if len(line.params) > 1 else ""
+    known = state.whois.get(key)
+    if known is None:
+        return state, to_activity(line, env)
+    return replace(state, whois=_drop(state.whois, key)), [known]
+
+
+# --- LIST and the message of the day ----------------------------------------------------------------------------------
+
+
+def _list_start(state: Aggregator, line: Line, env: Env) -> Result:
+    return replace(state, rooms=()), []
+
+
+def _list_row(state: Aggregator, line: Line, env: Env) -> Result:
+    (activity,) = to_activity(line, env)
+    if activity["type"] == "irc:raw":
+        return state, [activity]
+    return replace(state, rooms=_add(state.rooms, tuple(activity["object"]["rooms"]))), []
+
+
+def _list_end(state: Aggregator, line: Line, env: Env) -> Result:
+    activity = _query(env, service(env), {"type": "room-list", "rooms": list(state.rooms)})
+    return replace(state, rooms=()), [_ended(activity, len(state.rooms) >= MAX_ENTRIES)]
+
+
+def _motd_start(state: Aggregator, line: Line, env: Env) -> Result:
+    return replace(state, motd=()), []
+
+
+def _motd_row(state: Aggregator, line: Line, env: Env) -> Result:
+    return replace(state, motd=_add(state.motd, (line.params[-1],) if line.params else ())), []
+
+
+def _motd_end(state: Aggregator, line: Line, env: Env) -> Result:
+    lines = [entry.encode("utf-8", "replace").decode() for entry in state.motd]
+    activity = {"context": "irc", "type": "update", "actor": service(env), "target": service(env)}
+    activity["object"] = {"type": "topic", "content": "\n".join(lines)}
+    published = timestamp(line.tags["time"]) if "time" in line.tags else env.now
+    if published is not None:
+        activity["published"] = published
+    return replace(state, motd=()), [keep(_ended(activity, len(lines) >= MAX_ENTRIES), lines=lines)]
+
+
+# --- Batches ----------------------------------------------------------------------------------------------------------
+
+
+def _batch(state: Aggregator, line: Line, env: Env) -> Result:
+    mark, ref = (line.params[0][:1], line.params[0][1:]) if line.params else ("", "")
+    if mark == "+" and ref and len(line.params) > 1 and ref not in state.batches and len(state.batches) < MAX_OPEN:
+        return replace(state, batches=_put(state.batches, ref, open_batch(line))), []
+    if mark == "-" and ref in state.batches:
+        batch = state.batches[ref]
+        state = replace(state, batches=_drop(state.batches, ref))
+        activities = close_batch(batch, env)
+        if batch.parent is not None and batch.parent in state.batches:
+            return _collect(state, batch.parent, activities), []
+        return state, activities
+    return state, to_activity(line, env)
+
+
+def _into_batch(state: Aggregator, ref: str, line: Line, env: Env) -> Result:
+    tags = {key: value for key, value in line.tags.items() if key != "batch"}
+    state, activities = feed(state, replace(line, tags=tags), env)
+    if state.batches[ref].type == "draft/multiline" and "draft/multiline-concat" in tags:
+        activities = [keep(activity, concat=True) for activity in activities]
+    return _collect(state, ref, activities), []
+
+
+def _collect(state: Aggregator, ref: str, activities: list[Activity]) -> Aggregator:
+    batch = state.batches[ref]
+    kept = _add(batch.items, tuple(activities))
+    truncated = batch.truncated or len(kept) < len(batch.items) + len(activities)
+    return replace(state, batches=_put(state.batches, ref, replace(batch, items=kept, truncated=truncated)))
+
+
+_HANDLERS: Final[Mapping[str, Callable[[Aggregator, Line, Env], Result]]] = {
+    **dict.fromkeys(ROWS, _whois_row),
+    "301": _away_row,
+    "315": _who_end,
+    "318": _whois_end,
+    "321": _list_start,
+    "322": _list_row,
+    "323": _list_end,
+    "331": _topic,
+    "332": _topic,
+    "333": _topic_setter,
+    "352": _who_row,
+    "353": _names_row,
+    "354": _who_row,
+    "366": _names_end,
+    "372": _motd_row,
+    "375": _motd_start,
+    "376": _motd_end,
+}
+_BURST: Final = frozenset({"331", "332", "333", "353", "366"})
