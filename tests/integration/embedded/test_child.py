@@ -39,9 +39,7 @@ async def test_one_that_ignores_the_request_is_killed(tmp_path: Path, monkeypatc
         "import signal; signal.signal(15, signal.SIG_IGN); print(flush=True); signal.pause()",
     ]
     async with child(stubborn, log=tmp_path / "log") as running:
-        with anyio.fail_after(10):
-            while not (tmp_path / "log").stat().st_size:
-                await anyio.sleep(0.01)
+        eventually(lambda: (tmp_path / "log").stat().st_size > 0, "the child listening to no signal")
     assert running.returncode() == -signal.SIGKILL
 
 
