@@ -9,13 +9,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from sockethub.config.secrets import SecretText
+from sockethub.crypto import Secret
 
-Seconds = Annotated[float, Field(gt=0)]
-DottedName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+DAY = 86_400.0
+"""Longest time anything here may be told to wait; a longer one is a slip of the pen."""
+
+Seconds = Annotated[float, Field(gt=0, le=DAY)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+DottedName = Annotated[
+    str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$", max_length=200, examples=["package.module:Name"])
+]
 """``package.module:attribute``."""
+Origin = Annotated[
+    str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[^/\s]+)$", max_length=300, examples=["https://chat.example"])
+]
+"""A web origin as browsers send it (RFC 6454 §6.2), or ``*``."""
+EndpointPath = Annotated[str, Field(pattern=r"^/[\w/-]+$", max_length=100, examples=["/ws"])]
+PlatformId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40, examples=["irc"])]
+Verb = Annotated[str, Field(pattern=r"^[A-Za-z][\w-]*$", max_length=60, examples=["send"])]
+
+
+def _redis_url(url: Secret[str]) -> Secret[str]:
+    if not url.reveal().startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return url
 
 
 class Section(BaseModel):
@@ -44,13 +64,18 @@ DEFAULT_PIPELINE = (
 class Gateway(Section):
     """The side that faces the clients."""
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(10550, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
-    origins: tuple[str, ...] = Field(
-        (), description="Web origins allowed beside the gateway's own, exactly as browsers send them; `*` allows all."
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="Address to listen on.", examples=["127.0.0.1", "::1", "0.0.0.0"]
     )
-    socketio_path: str = Field("/sockethub", pattern=r"^/[\w/-]+$", description="Path of the Socket.IO endpoint.")
-    websocket_path: str = Field("/ws", pattern=r"^/[\w/-]+$", description="Path of the plain WebSocket endpoint.")
+    port: Port = Field(10550, description="Port to listen on; 0 lets the system choose.")
+    origins: tuple[Origin, ...] = Field(
+        (),
+        description="Web origins whose pages may connect beside the gateway's own, exactly as browsers send them; `*` "
+        "allows all. Must be decided, if only as `[]`, before `host` is anything but loopback.",
+        examples=[["https://chat.example"]],
+    )
+    socketio_path: EndpointPath = Field("/sockethub", description="Path of the Socket.IO endpoint.")
+    websocket_path: EndpointPath = Field("/ws", description="Path of the plain WebSocket endpoint.")
     max_message_bytes: int = Field(
         262_144, ge=1024, le=16_777_216, description="Largest message accepted from a client, in bytes of JSON."
     )
@@ -71,12 +96,20 @@ class Gateway(Section):
     )
     console: bool = Field(True, description="Serve the console page at `/`.")
 
+    @model_validator(mode="after")
+    def _two_paths(self) -> Gateway:
+        if self.socketio_path == self.websocket_path:
+            raise ValueError("`socketio_path` and `websocket_path` must differ")
+        return self
+
 
 class Redis(Section):
     """The queue. Without a URL a server of our own is started beside the gateway."""
 
-    url: SecretText | None = Field(
-        None, description="`redis://`, `rediss://` or `unix://` URL; without it an embedded server is used."
+    url: Annotated[SecretText, AfterValidator(_redis_url)] | None = Field(
+        None,
+        description="`redis://`, `rediss://` or `unix://` URL; without it an embedded server is used.",
+        examples=["${env:REDIS_URL}", "unix:///run/redis/redis.sock"],
     )
 
 
@@ -84,9 +117,15 @@ class Keys(Section):
     """Where the master key comes from. Without either, one is generated in the state directory (mode 0600)."""
 
     master: SecretText | None = Field(
-        None, description="32 bytes in base64; use `${env:NAME}` or `${file:PATH}`, never the key itself."
+        None,
+        description="32 bytes in base64; use `${env:NAME}` or `${file:PATH}`, never the key itself.",
+        examples=["${file:/run/secrets/sockethub_master}"],
     )
-    file: Path | None = Field(None, description="File that holds it (mode 0600); created when it does not exist.")
+    file: Path | None = Field(
+        None,
+        description="File that holds it (mode 0600); created when it does not exist.",
+        examples=["/etc/sockethub/master.key"],
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Keys:
@@ -106,13 +145,22 @@ class Workers(Section):
     restart_delay_max_seconds: Seconds = Field(30.0, description="Longest such pause.")
     stop_seconds: Seconds = Field(5.0, description="How long a worker may take to leave politely before it is killed.")
 
+    @model_validator(mode="after")
+    def _delays_grow(self) -> Workers:
+        if self.restart_delay_max_seconds < self.restart_delay_seconds:
+            raise ValueError("`restart_delay_max_seconds` must not be below `restart_delay_seconds`")
+        return self
+
 
 class Schemas(Section):
-    """JSON Schemas (2020-12) of a platform, as paths below the schema folder or beside the declaration."""
+    """JSON Schemas (2020-12) of a platform, as paths beside the declaration or below the shipped ``schemas``.
+
+    The loader replaces each by the absolute path of the file it found.
+    """
 
     credentials: str | None = Field(None, description="What clients give as credentials; none when none are needed.")
-    messages: str = Field(description="What clients may send.")
-    responses: str | None = Field(None, description="What the platform sends.")
+    messages: str = Field(description="What clients may send.", examples=["irc/messages.json"])
+    responses: str | None = Field(None, description="What the platform sends.", examples=["irc/responses.json"])
     options: str | None = Field(None, description="What this platform's `options` may hold.")
 
 
@@ -122,8 +170,10 @@ class Queue(Section):
     concurrency: int = Field(1, gt=0, description="Commands performed at once; 1 keeps the order of a login.")
     time_limit_seconds: Seconds = Field(30.0, description="How long one command may take.")
     max_length: int = Field(1_000, gt=0, description="Commands waiting before further ones are refused.")
-    retryable: tuple[str, ...] = Field(
-        (), description="Verbs that may be performed again after a worker died; others are answered `unknown`."
+    retryable: tuple[Verb, ...] = Field(
+        (),
+        description="Verbs that may be performed again after a worker died; others are answered `unknown`.",
+        examples=[["join", "leave"]],
     )
     max_attempts: int = Field(2, gt=0, description="Attempts before a command that kills its worker is set aside.")
 
@@ -140,22 +190,47 @@ class Policy(Section):
     """What a platform may reach."""
 
     private_addresses: bool = Field(False, description="Allow loopback, link-local and private addresses.")
-    hosts: tuple[str, ...] = Field((), description="Hosts allowed; empty allows all (that `private_addresses` does).")
-    ports: tuple[int, ...] = Field((), description="Ports allowed; empty allows all.")
+    hosts: tuple[str, ...] = Field(
+        (),
+        description="Hosts allowed; empty allows all (that `private_addresses` does).",
+        examples=[["irc.libera.chat", "irc.oftc.net"]],
+    )
+    ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = Field(
+        (), description="Ports allowed; empty allows all.", examples=[[6667, 6697]]
+    )
 
 
 class Platform(Section):
     """One protocol, declared."""
 
-    mode: Literal["persistent", "stateless"] = Field(description="One process per login, or a pool.")
-    driver: DottedName = Field(description="Class that implements the platform.")
-    translator: str | None = Field(None, description="Module that translates; for documentation and tools.")
-    verbs: tuple[str, ...] = Field(min_length=1, description="Activity types clients may send.")
+    use: str | None = Field(
+        None,
+        description="Take what this stanza leaves out from an installed package: the name it registers in the entry "
+        "point group `sockethub.platforms`.",
+        examples=["matrix"],
+    )
+    mode: Literal["persistent", "stateless"] = Field(
+        description="`persistent`: a connection, and a process, for each login. `stateless`: a pool that performs each "
+        "command on its own."
+    )
+    driver: DottedName = Field(
+        description="Class that implements the platform.", examples=["sockethub.platforms.irc:IrcPlatform"]
+    )
+    translator: str | None = Field(
+        None, description="Module that translates; for documentation and tools.", examples=["sockethub_translators.irc"]
+    )
+    verbs: tuple[Verb, ...] = Field(
+        min_length=1, description="Activity types clients may send.", examples=[["connect", "join", "send"]]
+    )
     schemas: Schemas = Field(description="What it accepts and sends.")
     queue: Queue = Field(default_factory=lambda: Queue(), description="Its queue.")
     worker: Worker = Field(default_factory=lambda: Worker(), description="Its processes.")
     policy: Policy = Field(default_factory=lambda: Policy(), description="What it may reach.")
-    options: dict[str, Any] = Field(default_factory=dict, description="Its own options, checked by its option schema.")
+    options: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Its own options, checked by its option schema; without such a schema there are none.",
+        examples=[{"greeting": "Hello"}],
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Platform:
@@ -173,7 +248,7 @@ class LocalIrc(Section):
     """A small IRC server on loopback for trying things out without the internet."""
 
     enabled: bool = Field(False, description="Start it with `sockethub serve`.")
-    port: int = Field(6667, ge=0, le=65535, description="Port on 127.0.0.1; 0 lets the system choose.")
+    port: Port = Field(6667, description="Port on 127.0.0.1; 0 lets the system choose.")
 
 
 class Log(Section):
@@ -187,7 +262,10 @@ class Declaration(Section):
     """A whole deployment."""
 
     state_dir: Path = Field(
-        Path(".state"), description="Directory for what must survive a restart (key, embedded Redis), mode 0700."
+        Path(".state"),
+        description="Directory for what must survive a restart (key, embedded Redis), mode 0700; a relative path starts "
+        "at the folder of this file.",
+        examples=["/var/lib/sockethub"],
     )
     gateway: Gateway = Field(default_factory=lambda: Gateway(), description="The side that faces clients.")
     redis: Redis = Field(default_factory=lambda: Redis(), description="The queue.")
@@ -195,6 +273,6 @@ class Declaration(Section):
     workers: Workers = Field(default_factory=lambda: Workers(), description="This machine's workers.")
     local_irc: LocalIrc = Field(default_factory=lambda: LocalIrc(), description="A server to try things out with.")
     log: Log = Field(default_factory=lambda: Log(), description="Logging.")
-    platforms: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")], Platform] = Field(
+    platforms: dict[PlatformId, Platform] = Field(
         min_length=1, description="The platforms, by id."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import GetPydanticSchema
@@ -10,12 +11,15 @@ from pydantic_core import core_schema
 from sockethub.crypto import Secret
 
 
+def _hide(value: Any, check: Callable[[Any], str]) -> Secret[str]:
+    return value if isinstance(value, Secret) else Secret(check(value))
+
+
 def _schema(_source: Any, _handler: Any) -> core_schema.CoreSchema:
-    wrap = core_schema.no_info_after_validator_function(Secret, core_schema.str_schema(min_length=1))
-    return core_schema.json_or_python_schema(
-        json_schema=wrap,
-        python_schema=core_schema.union_schema([core_schema.is_instance_schema(Secret), wrap]),
-        serialization=core_schema.plain_serializer_function_ser_schema(repr),
+    return core_schema.no_info_wrap_validator_function(
+        _hide,
+        core_schema.str_schema(min_length=1),
+        serialization=core_schema.plain_serializer_function_ser_schema(repr, return_schema=core_schema.str_schema()),
     )
 
 
