@@ -1,1 +1,33 @@
-"""Jobs: Dramatiq on Redis Streams, and the sealed envelopes that travel there."""
+"""Jobs: Dramatiq on Redis Streams, and the sealed envelopes that travel there.
+
+- :mod:`~sockethub.jobs.broker` - the Dramatiq broker (blocking; tools, actors' ``send()``, the stock worker)
+- :mod:`~sockethub.jobs.producer` - enqueue from an asyncio loop, batched
+- :mod:`~sockethub.jobs.worker` - consume on an asyncio loop
+- :mod:`~sockethub.jobs.inbox` - a gateway's replies and notices
+- :mod:`~sockethub.jobs.envelope` - what a job and its reply hold, and how they are sealed
+- :mod:`~sockethub.jobs.connection` - Redis clients that never repeat a command
+"""
+
+from sockethub.jobs.broker import StreamBroker, consumer_name
+from sockethub.jobs.connection import connect, connect_sync
+from sockethub.jobs.envelope import ACTOR_NAME, Envelope, Job, LoginRecord, Reply
+from sockethub.jobs.inbox import read_inbox
+from sockethub.jobs.producer import AsyncProducer
+from sockethub.jobs.worker import AsyncWorker, Delivery, current_delivery
+
+__all__ = [
+    "ACTOR_NAME",
+    "AsyncProducer",
+    "AsyncWorker",
+    "Delivery",
+    "Envelope",
+    "Job",
+    "LoginRecord",
+    "Reply",
+    "StreamBroker",
+    "connect",
+    "connect_sync",
+    "consumer_name",
+    "current_delivery",
+    "read_inbox",
+]

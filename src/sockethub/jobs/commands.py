@@ -1,0 +1,91 @@
+"""The Redis commands of a queue, shared by the blocking and the asyncio side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import redis
+
+from sockethub.jobs.names import FIELD, GROUP, Naming
+
+DEAD_LETTERS: Final = 1_000
+"""Dead letters kept per queue; older ones fall off."""
+
+CLAIM_BATCH: Final = 100
+
+ENQUEUE: Final = """
+-- KEYS: stream, delayed set. ARGV: field, message, greatest length, due time in ms or 0.
+if redis.call('XLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[3]) then
+  return false
+end
+if ARGV[4] == '0' then
+  return redis.call('XADD', KEYS[1], '*', ARGV[1], ARGV[2])
+end
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[2])
+return ARGV[4]
+"""
+
+MOVE_DUE: Final = """
+-- KEYS: delayed set, stream. ARGV: now in ms. Moves what is due; returns when the next one is, or nil.
+for _, message in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 100)) do
+  redis.call('XADD', KEYS[2], '*', 'm', message)
+  redis.call('ZREM', KEYS[1], message)
+end
+local nearest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+return nearest[2]
+"""
+
+
+class StreamFull(Exception):
+    """The queue is at its greatest length; nothing was put on it."""
+
+
+def enqueue_arguments(
+    naming: Naming, queue: str, message: bytes, max_length: int, due: int = 0
+) -> tuple[tuple[str, str], tuple[str | bytes | int, ...]]:
+    """Keys and arguments of :data:`ENQUEUE`."""
+    return (naming.stream(queue), naming.delayed(queue)), (FIELD, message, max_length, due)
+
+
+def check_enqueued(answer: Any, queue: str) -> None:
+    """Raises :class:`StreamFull` when :data:`ENQUEUE` refused."""
+    if answer is None:
+        raise StreamFull(queue)
+
+
+def finish(pipeline: Any, stream: str, entry: bytes) -> Any:
+    """Take a finished entry off the stream."""
+    return pipeline.xack(stream, GROUP, entry).xdel(stream, entry)
+
+
+def bury(pipeline: Any, stream: str, dead: str, entry: bytes, message: bytes) -> Any:
+    """Move an entry to the dead letters."""
+    pipeline.xadd(dead, {FIELD: message}, maxlen=DEAD_LETTERS, approximate=True)
+    return finish(pipeline, stream, entry)
+
+
+def create_group(client: redis.Redis, stream: str) -> None:
+    """Create stream and group where they do not exist."""
+    try:
+        client.xgroup_create(stream, GROUP, id="0", mkstream=True)
+    except redis.ResponseError as error:
+        if not is_busy_group(error):
+            raise
+
+
+def is_busy_group(error: redis.ResponseError) -> bool:
+    return str(error).startswith("BUSYGROUP")
+
+
+def claim_all(
+    client: redis.Redis, stream: str, consumer: str
+) -> Iterator[tuple[bytes, dict[bytes, bytes] | None, int]]:
+    """Take over everything pending, in order: entry id, fields, how often it was delivered with this time."""
+    start = "-"
+    while pending := client.xpending_range(stream, GROUP, start, "+", CLAIM_BATCH):
+        ids = [row["message_id"] for row in pending]
+        attempts = {row["message_id"]: row["times_delivered"] + 1 for row in pending}
+        claimed = client.xclaim(stream, GROUP, consumer, 0, ids)
+        yield from ((entry, fields, attempts[entry]) for entry, fields in claimed)
+        start = f"({ids[-1].decode()}"

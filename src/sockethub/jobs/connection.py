@@ -1,0 +1,53 @@
+"""Redis clients with the settings this project depends on.
+
+redis-py retries commands by default, which silently runs an ``XADD`` twice when an answer is lost; here nothing is ever
+retried: whoever sends a command decides what its failure means.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+COMMAND_SECONDS: Final = 5.0
+"""How long an ordinary command may take; Redis answers in microseconds, so a slower one is a fault."""
+
+CONNECT_SECONDS: Final = 5.0
+MAX_CONNECTIONS: Final = 16
+"""Bound of one client's pool; commands share few connections by pipelining."""
+
+
+def connect(url: str, *, blocking: bool = False, max_connections: int = MAX_CONNECTIONS) -> redis.asyncio.Redis:
+    """An asyncio client of the server at ``url`` (``redis://``, ``rediss://``, ``unix://``).
+
+    With ``blocking``, for reads that wait at the server (``XREADGROUP BLOCK``): no socket timeout.
+    """
+    return redis.asyncio.Redis.from_url(
+        url,
+        socket_timeout=None if blocking else COMMAND_SECONDS,
+        socket_connect_timeout=CONNECT_SECONDS,
+        retry=AsyncRetry(NoBackoff(), 0),
+        max_connections=max_connections,
+        **_keepalive(url),
+    )
+
+
+def connect_sync(url: str) -> redis.Redis:
+    """A blocking client, for tools and Dramatiq's own worker."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=None,
+        socket_connect_timeout=CONNECT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        max_connections=MAX_CONNECTIONS,
+        **_keepalive(url),
+    )
+
+
+def _keepalive(url: str) -> dict[str, bool]:
+    return {} if url.startswith("unix:") else {"socket_keepalive": True}

@@ -1,0 +1,22 @@
+"""How the streams of a queue are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+GROUP: Final = "workers"
+"""The one consumer group of every queue."""
+
+FIELD: Final = "m"
+"""The stream entry's only field: the encoded Dramatiq message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Key names from queue names. All keys of one queue share a Redis Cluster hash tag."""
+
+    stream: Callable[[str], str] = lambda queue: f"queue:{{{queue}}}"
+    dead: Callable[[str], str] = lambda queue: f"queue:{{{queue}}}:dead"
+    delayed: Callable[[str], str] = lambda queue: f"queue:{{{queue}}}:delayed"

@@ -1,0 +1,214 @@
+"""A Dramatiq consumer on the running asyncio loop: no thread, no polling, one queue.
+
+Actors, messages and middleware are Dramatiq's. Asynchronous actors run natively on the loop that holds the worker's
+connections. The actor finds its :class:`Delivery` by :func:`current_delivery` and settles it together with the
+reply, in one transaction: a job is never finished without an answer, nor answered without being finished.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
+from typing import Any, Final
+
+import anyio
+import dramatiq
+import redis
+import redis.asyncio
+from dramatiq.broker import MessageProxy
+from dramatiq.errors import ActorNotFound, DecodeError
+from dramatiq.middleware import SkipMessage
+
+from sockethub.jobs import commands
+from sockethub.jobs.names import FIELD, GROUP, Naming
+
+BLOCK_MS: Final = 60_000
+"""How long one read waits at the server; a new job ends it at once."""
+
+FIRST_PAUSE_SECONDS: Final = 0.05
+LONGEST_PAUSE_SECONDS: Final = 2.0
+
+
+class Delivery(MessageProxy):
+    """A message under way.
+
+    ``attempts`` counts deliveries with this one; above 1, an earlier worker died while it had the message.
+    """
+
+    def __init__(self, worker: AsyncWorker, entry: bytes, message: dramatiq.Message[Any], attempts: int) -> None:
+        super().__init__(message)
+        self.entry = entry
+        self.attempts = attempts
+        self.settled = False
+        self._worker = worker
+
+    async def settle(self, *also: Callable[[Any], Any]) -> None:
+        """Take the message off its queue; ``also`` add commands to the same transaction (``lambda p: p.xadd(…)``)."""
+        await self._worker.settle(self, also)
+
+    async def bury(self, *also: Callable[[Any], Any]) -> None:
+        """Move the message to the dead letters, with ``also`` in the same transaction."""
+        await self._worker.bury(self, also)
+
+
+_current: ContextVar[Delivery] = ContextVar("delivery")
+
+
+def current_delivery() -> Delivery:
+    """The delivery that the running actor works on."""
+    return _current.get()
+
+
+class AsyncWorker:
+    """Runs the actors of ``broker`` on the messages of ``queue``, ``concurrency`` at once, in order when that is 1."""
+
+    def __init__(
+        self,
+        broker: dramatiq.Broker,
+        queue: str,
+        *,
+        blocking: redis.asyncio.Redis,
+        client: redis.asyncio.Redis,
+        consumer: str,
+        concurrency: int = 1,
+        claim_from: Iterable[str] | None = None,
+        naming: Naming | None = None,
+    ) -> None:
+        """``claim_from`` names dead consumers whose messages to take over; None takes over all that is pending."""
+        naming = naming or Naming()
+        self._broker = broker
+        self._blocking = blocking
+        self._client = client
+        self._queue = queue
+        self._stream = naming.stream(queue)
+        self._dead = naming.dead(queue)
+        self._consumer = consumer
+        self._slots = anyio.Semaphore(concurrency)
+        self._concurrency = concurrency
+        self._claim_from = None if claim_from is None else list(claim_from)
+        self._actors = {name: native(actor) for name, actor in broker.actors.items()}
+
+    async def run(self) -> None:
+        """Work until cancelled. While Redis is away it tries again, with jitter."""
+        pause = FIRST_PAUSE_SECONDS
+        async with anyio.create_task_group() as tasks:
+            while True:
+                try:
+                    await self._prepare(tasks)
+                    pause = FIRST_PAUSE_SECONDS
+                    await self._consume(tasks)
+                except (redis.ConnectionError, redis.TimeoutError) as error:
+                    self._broker.logger.warning("Redis is away: %s", type(error).__name__)
+                except redis.ResponseError as error:
+                    if not str(error).startswith("NOGROUP"):  # an emptied Redis: begin anew
+                        raise
+                await anyio.sleep(pause * random.uniform(0.5, 1.5))
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def settle(self, delivery: Delivery, also: Iterable[Callable[[Any], Any]]) -> None:
+        self._broker.emit_before("ack", delivery)
+        pipeline = self._client.pipeline(transaction=True)
+        for add in also:
+            add(pipeline)
+        await commands.finish(pipeline, self._stream, delivery.entry).execute()
+        delivery.settled = True
+        self._broker.emit_after("ack", delivery)
+
+    async def bury(self, delivery: Delivery, also: Iterable[Callable[[Any], Any]]) -> None:
+        self._broker.emit_before("nack", delivery)
+        pipeline = self._client.pipeline(transaction=True)
+        for add in also:
+            add(pipeline)
+        encoded = delivery._message.encode()
+        await commands.bury(pipeline, self._stream, self._dead, delivery.entry, encoded).execute()
+        delivery.settled = True
+        self._broker.emit_after("nack", delivery)
+
+    async def _prepare(self, tasks: anyio.abc.TaskGroup) -> None:
+        try:
+            await self._client.xgroup_create(self._stream, GROUP, id="0", mkstream=True)
+        except redis.ResponseError as error:
+            if not commands.is_busy_group(error):
+                raise
+        for source in self._claim_from if self._claim_from is not None else [None]:
+            await self._claim(tasks, source)
+
+    async def _claim(self, tasks: anyio.abc.TaskGroup, source: str | None) -> None:
+        start = "-"
+        while True:
+            rows = await self._client.xpending_range(
+                self._stream, GROUP, start, "+", commands.CLAIM_BATCH, consumername=source
+            )
+            if not rows:
+                return
+            ids = [row["message_id"] for row in rows]
+            attempts = {row["message_id"]: row["times_delivered"] + 1 for row in rows}
+            for entry, fields in await self._client.xclaim(self._stream, GROUP, self._consumer, 0, ids):
+                await self._take(tasks, entry, fields, attempts[entry])
+            start = f"({ids[-1].decode()}"
+
+    async def _consume(self, tasks: anyio.abc.TaskGroup) -> None:
+        while True:
+            async with self._slots:
+                pass  # wait for a free slot before taking anything off the queue
+            free = max(1, self._slots.value)
+            found = await self._blocking.xreadgroup(
+                GROUP, self._consumer, {self._stream: ">"}, count=free, block=BLOCK_MS
+            )
+            for entry, fields in found[0][1] if found else ():
+                await self._take(tasks, entry, fields, 1)
+
+    async def _take(
+        self, tasks: anyio.abc.TaskGroup, entry: bytes, fields: dict[bytes, bytes] | None, attempts: int
+    ) -> None:
+        try:
+            message = dramatiq.Message.decode((fields or {})[FIELD.encode()])
+        except (DecodeError, KeyError):
+            self._broker.logger.error("An entry of %s is not a message; it is dropped", self._queue)
+            await commands.finish(self._client.pipeline(transaction=True), self._stream, entry).execute()
+            return
+        delivery = Delivery(self, entry, message, attempts)
+        if self._concurrency == 1:
+            await self._process(delivery)
+        else:
+            await self._slots.acquire()
+            tasks.start_soon(self._process_in_slot, delivery)
+
+    async def _process_in_slot(self, delivery: Delivery) -> None:
+        try:
+            await self._process(delivery)
+        finally:
+            self._slots.release()
+
+    async def _process(self, delivery: Delivery) -> None:
+        token = _current.set(delivery)
+        try:
+            await self._perform(delivery)
+        finally:
+            _current.reset(token)
+        if not delivery.settled:
+            await (self.bury(delivery, ()) if delivery.failed else self.settle(delivery, ()))
+
+    async def _perform(self, delivery: Delivery) -> None:
+        result = None
+        try:
+            self._broker.emit_before("process_message", delivery)
+            if not delivery.failed:
+                actor = self._actors.get(delivery.actor_name)
+                if actor is None:
+                    raise ActorNotFound(delivery.actor_name)
+                result = await actor(*delivery.args, **delivery.kwargs)
+            self._broker.emit_after("process_message", delivery, result=result)
+        except SkipMessage:
+            self._broker.emit_after("skip_message", delivery)
+        except Exception as error:  # noqa: BLE001 - Dramatiq's contract: an actor's exception fails its message only
+            delivery.fail()
+            self._broker.logger.error("Message %s failed", delivery.message_id, exc_info=True)
+            self._broker.emit_after("process_message", delivery, exception=error)
+
+
+def native(actor: dramatiq.Actor[Any, Any]) -> Callable[..., Awaitable[Any]]:
+    """The coroutine function of an asynchronous actor, which Dramatiq wraps for its threads."""
+    function = getattr(actor.fn, "__wrapped__", actor.fn)
+    return function  # type: ignore[no-any-return]
