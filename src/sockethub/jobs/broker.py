@@ -1,10 +1,10 @@
 """A Dramatiq broker on Redis Streams: one stream per queue, one consumer group, order kept across a worker's death.
 
-``XADD`` puts a message on, ``XREADGROUP`` takes it off, ``XACK`` with ``XDEL`` finishes it. What a dead consumer had under way
-stays in the group's pending list, and whoever takes its place claims that first: 1, 2, 3, 4, 5 stays 1, 2, 3, 4, 5.
+``XADD`` puts a message on, ``XREADGROUP`` takes it off, ``XACK`` with ``XDEL`` finishes it. What a dead consumer had under
+way stays in the group's pending list, and whoever takes its place claims that first: 1, 2, 3, 4, 5 stays 1, 2, 3, 4, 5.
 
-The stock :class:`dramatiq.Worker` and command line work with it; :class:`sockethub.jobs.worker.AsyncWorker` is the asyncio
-consumer beside them.
+The stock :class:`dramatiq.Worker` and command line work with it; :class:`sockethub.jobs.worker.AsyncWorker` is the
+asyncio consumer beside them.
 """
 
 from __future__ import annotations
@@ -89,13 +89,13 @@ class StreamBroker(dramatiq.Broker):
                 self.client.eval(commands.ENQUEUE, len(keys), *keys, *arguments), message.queue_name
             )
         except redis.ConnectionError as error:
-            raise ConnectionClosed(error) from error
+            raise ConnectionClosed(error) from error  # type: ignore[no-untyped-call]
         self.emit_after("enqueue", message, delay)
         return message
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30_000) -> Consumer:
         if queue_name not in self.queues:
-            raise QueueNotFound(queue_name)
+            raise QueueNotFound(queue_name)  # type: ignore[no-untyped-call]
         return StreamConsumer(self, queue_name, prefetch, timeout)
 
     def flush(self, queue_name: str) -> None:
@@ -108,11 +108,11 @@ class StreamBroker(dramatiq.Broker):
     def join(self, queue_name: str, *, timeout: int | None = None) -> None:
         """Wait until the queue is empty; ``timeout`` in milliseconds."""
         if queue_name not in self.queues:
-            raise QueueNotFound(queue_name)
+            raise QueueNotFound(queue_name)  # type: ignore[no-untyped-call]
         end = None if timeout is None else time.monotonic() + timeout / 1000
         while self.client.xlen(self.naming.stream(queue_name)) or self.client.zcard(self.naming.delayed(queue_name)):
             if end is not None and time.monotonic() > end:
-                raise QueueJoinTimeout(queue_name)
+                raise QueueJoinTimeout(queue_name)  # type: ignore[no-untyped-call]
             time.sleep(JOIN_POLL_SECONDS)
 
 
@@ -173,16 +173,16 @@ class StreamConsumer(Consumer):
         self._take(commands.claim_all(self._client, self._stream, self._name))
 
     def _fetch(self) -> None:
-        next_due = self._client.eval(commands.MOVE_DUE, 2, *self._delay_keys(), current_millis())
+        next_due: Any = self._client.eval(commands.MOVE_DUE, 2, *self._delay_keys(), current_millis())
         block = self._block if next_due is None else max(1, min(self._block, int(next_due) - current_millis()))
-        found = self._client.xreadgroup(GROUP, self._name, {self._stream: ">"}, count=self._prefetch, block=block)
+        found: Any = self._client.xreadgroup(GROUP, self._name, {self._stream: ">"}, count=self._prefetch, block=block)
         for _, entries in found or ():
             self._take((entry, fields, 1) for entry, fields in entries)
 
     def _delay_keys(self) -> tuple[str, str]:
         return self._broker.naming.delayed(self._queue), self._stream
 
-    def _take(self, entries: Iterable[tuple[bytes, dict[bytes, bytes] | None, int]]) -> None:
+    def _take(self, entries: Iterable[commands.Claimed]) -> None:
         for entry, fields, attempts in entries:
             if not fields or FIELD.encode() not in fields:
                 commands.finish(self._client.pipeline(), self._stream, entry).execute()
@@ -194,7 +194,7 @@ class StreamConsumer(Consumer):
         try:
             work()
         except redis.ConnectionError as error:
-            raise ConnectionClosed(error) from error
+            raise ConnectionClosed(error) from error  # type: ignore[no-untyped-call]
 
 
 def queue_is_delay(queue_name: str) -> bool:

@@ -14,6 +14,9 @@ DEAD_LETTERS: Final = 1_000
 
 CLAIM_BATCH: Final = 100
 
+Claimed = tuple[bytes, dict[bytes, bytes] | None, int]
+"""Entry id, fields (None when it was deleted), and how often it was delivered, this time included."""
+
 ENQUEUE: Final = """
 -- KEYS: stream, delayed set. ARGV: field, message, greatest length, due time in ms or 0.
 if redis.call('XLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[3]) then
@@ -78,14 +81,25 @@ def is_busy_group(error: redis.ResponseError) -> bool:
     return str(error).startswith("BUSYGROUP")
 
 
-def claim_all(
-    client: redis.Redis, stream: str, consumer: str
-) -> Iterator[tuple[bytes, dict[bytes, bytes] | None, int]]:
-    """Take over everything pending, in order: entry id, fields, how often it was delivered with this time."""
+def claim_all(client: redis.Redis, stream: str, consumer: str) -> Iterator[Claimed]:
+    """Take over everything pending, in order."""
     start = "-"
-    while pending := client.xpending_range(stream, GROUP, start, "+", CLAIM_BATCH):
-        ids = [row["message_id"] for row in pending]
-        attempts = {row["message_id"]: row["times_delivered"] + 1 for row in pending}
-        claimed = client.xclaim(stream, GROUP, consumer, 0, ids)
-        yield from ((entry, fields, attempts[entry]) for entry, fields in claimed)
-        start = f"({ids[-1].decode()}"
+    while True:
+        pending: Any = client.xpending_range(stream, GROUP, start, "+", CLAIM_BATCH)
+        if not pending:
+            return
+        claimed: Any = client.xclaim(stream, GROUP, consumer, 0, [row["message_id"] for row in pending])
+        yield from with_attempts(pending, claimed)
+        start = after(pending)
+
+
+def with_attempts(pending: Any, claimed: Any) -> Iterator[Claimed]:
+    """Join the answers of ``XPENDING`` and of the ``XCLAIM`` that followed."""
+    attempts = {row["message_id"]: row["times_delivered"] + 1 for row in pending}
+    for entry, fields in claimed:
+        yield entry, fields, attempts[entry]
+
+
+def after(pending: Any) -> str:
+    """Where the next page of ``XPENDING`` starts."""
+    return f"({pending[-1]['message_id'].decode()}"

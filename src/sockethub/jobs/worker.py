@@ -137,23 +137,23 @@ class AsyncWorker:
     async def _claim(self, tasks: anyio.abc.TaskGroup, source: str | None) -> None:
         start = "-"
         while True:
-            rows = await self._client.xpending_range(
+            pending: Any = await self._client.xpending_range(
                 self._stream, GROUP, start, "+", commands.CLAIM_BATCH, consumername=source
             )
-            if not rows:
+            if not pending:
                 return
-            ids = [row["message_id"] for row in rows]
-            attempts = {row["message_id"]: row["times_delivered"] + 1 for row in rows}
-            for entry, fields in await self._client.xclaim(self._stream, GROUP, self._consumer, 0, ids):
-                await self._take(tasks, entry, fields, attempts[entry])
-            start = f"({ids[-1].decode()}"
+            ids = [row["message_id"] for row in pending]
+            claimed: Any = await self._client.xclaim(self._stream, GROUP, self._consumer, 0, ids)
+            for entry, fields, attempts in commands.with_attempts(pending, claimed):
+                await self._take(tasks, entry, fields, attempts)
+            start = commands.after(pending)
 
     async def _consume(self, tasks: anyio.abc.TaskGroup) -> None:
         while True:
             async with self._slots:
                 pass  # wait for a free slot before taking anything off the queue
             free = max(1, self._slots.value)
-            found = await self._blocking.xreadgroup(
+            found: Any = await self._blocking.xreadgroup(
                 GROUP, self._consumer, {self._stream: ">"}, count=free, block=BLOCK_MS
             )
             for entry, fields in found[0][1] if found else ():
@@ -197,18 +197,18 @@ class AsyncWorker:
             if not delivery.failed:
                 actor = self._actors.get(delivery.actor_name)
                 if actor is None:
-                    raise ActorNotFound(delivery.actor_name)
+                    raise ActorNotFound(delivery.actor_name)  # type: ignore[no-untyped-call]
                 result = await actor(*delivery.args, **delivery.kwargs)
             self._broker.emit_after("process_message", delivery, result=result)
         except SkipMessage:
             self._broker.emit_after("skip_message", delivery)
-        except Exception as error:  # noqa: BLE001 - Dramatiq's contract: an actor's exception fails its message only
+        except Exception as error:  # Dramatiq's contract: an actor's exception fails its message and no other
             delivery.fail()
-            self._broker.logger.error("Message %s failed", delivery.message_id, exc_info=True)
+            self._broker.logger.exception("Message %s failed", delivery.message_id)
             self._broker.emit_after("process_message", delivery, exception=error)
 
 
 def native(actor: dramatiq.Actor[Any, Any]) -> Callable[..., Awaitable[Any]]:
     """The coroutine function of an asynchronous actor, which Dramatiq wraps for its threads."""
-    function = getattr(actor.fn, "__wrapped__", actor.fn)
-    return function  # type: ignore[no-any-return]
+    function: Callable[..., Awaitable[Any]] = getattr(actor.fn, "__wrapped__", actor.fn)
+    return function
