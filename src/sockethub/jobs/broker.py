@@ -1,7 +1,8 @@
 """A Dramatiq broker on Redis Streams: one stream per queue, one consumer group, order kept across a worker's death.
 
-``XADD`` puts a message on, ``XREADGROUP`` takes it off, ``XACK`` with ``XDEL`` finishes it. What a dead consumer had under
-way stays in the group's pending list, and whoever takes its place claims that first: 1, 2, 3, 4, 5 stays 1, 2, 3, 4, 5.
+``XADD`` puts a message on, ``XREADGROUP`` takes it off, ``XACK`` with ``XDEL`` finishes it. What a dead consumer had
+under way stays in the group's pending list, and whoever takes its place claims that first: 1, 2, 3, 4, 5 stays
+1, 2, 3, 4, 5.
 
 The stock :class:`dramatiq.Worker` and command line work with it; :class:`sockethub.jobs.worker.AsyncWorker` is the
 asyncio consumer beside them.
