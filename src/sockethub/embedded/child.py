@@ -105,8 +105,8 @@ async def child(
 ) -> AsyncIterator[Child]:
     """Run ``argv`` until the block ends, in the directory of ``log``, which gets its output (emptied before).
 
-    ``on_parent_death`` is what the kernel sends it when this thread's process dies. Raises
-    :class:`EmbeddedServerFailed` when it cannot be started.
+    ``on_parent_death`` is what the kernel sends it when the thread that started it ends: call this from the main
+    thread. Raises :class:`EmbeddedServerFailed` when it cannot be started.
     """
     with log.open("wb") as output:
         running = _spawn(argv, output, log.parent, pass_fds, on_parent_death)

@@ -199,6 +199,7 @@ def _command(executable: Executable, directory: Path, socket: Path) -> list[str 
         "maxmemory": MAX_MEMORY,
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
+        "loglevel": "warning",
     }
     return [executable.path, *(word for name, value in options.items() for word in (f"--{name}", value))]
 
