@@ -1,1 +1,65 @@
-""""""
+"""The platform that talks to nobody: for trying things out, and for testing that a crash stays where it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+import anyio
+
+from sockethub.errors import PlatformError
+from sockethub.worker.interface import Activity, StatelessPlatform
+
+DUMMY: Final = {"id": "dummy", "type": "platform"}
+
+
+class Dummy(StatelessPlatform):
+    """``echo`` and ``greet`` answer; ``fail`` and the ``throw`` family fail; the rest end or hang their worker.
+
+    Options: ``greeting``, put in front of the content by ``greet``.
+    """
+
+    async def perform(self, activity: Activity) -> Activity | None:
+        content = _content(activity)
+        match activity["type"]:
+            case "echo":
+                return _answer(activity, content)
+            case "greet":
+                return _answer(activity, f"{self.context.options.get('greeting', 'Hello')} {content}")
+            case "fail" | "throw":
+                raise PlatformError(f"Error: {content}", condition="dummy")
+            case "throwTypeError" | "throwReferenceError" as verb:
+                raise PlatformError(f"{verb.removeprefix('throw')}: {content}", condition="dummy")
+            case "hang":
+                await anyio.sleep_forever()
+            case verb:
+                _END[verb]()
+        return None
+
+
+def _content(activity: Activity) -> str:
+    content: Any = activity.get("object", {}).get("content", "")
+    return str(content)
+
+
+def _answer(activity: Activity, content: str) -> Activity:
+    members = {"object": {**activity["object"], "content": content}} if "object" in activity else {}
+    return {**activity, "actor": DUMMY, "target": activity["actor"], **members}
+
+
+def _exit(status: int) -> Callable[[], NoReturn]:
+    return lambda: os._exit(status)
+
+
+def _kill(number: signal.Signals) -> Callable[[], None]:
+    return lambda: os.kill(os.getpid(), number)
+
+
+_END: Final[dict[str, Callable[[], None]]] = {
+    "exit0": _exit(0),
+    "exit1": _exit(1),
+    "sigterm": _kill(signal.SIGTERM),
+    "sigkill": _kill(signal.SIGKILL),
+}

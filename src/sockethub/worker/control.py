@@ -1,0 +1,59 @@
+"""The control socket between a worker and its supervisor: a packet socket, one JSON object a packet.
+
+Supervisor to worker: the spec first, then ``{"do": "stop"}`` and ``{"do": "forget", "gateway": id}``. Worker to
+supervisor: ``{"alive": true}``. The end of the socket is the end of the worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+PACKET_BYTES: Final = 262_144
+"""Largest packet; the spec is the largest and holds the operator's options."""
+
+HEARTBEAT_SECONDS: Final = 5.0
+
+
+class Control:
+    """One end of the socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        self._socket = connection
+
+    async def receive(self) -> AsyncIterator[dict[str, Any]]:
+        """Messages until the other end is gone."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                packet = await loop.sock_recv(self._socket, PACKET_BYTES)
+            except ConnectionError:
+                return
+            if not packet:
+                return
+            yield json.loads(packet)
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Send one message; silence when the other end is gone, for then its end is noticed elsewhere."""
+        await self.send_raw(json.dumps(message).encode())
+
+    async def send_raw(self, packet: bytes) -> None:
+        try:
+            await asyncio.get_running_loop().sock_sendall(self._socket, packet)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Two connected ends."""
+    ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in ends:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PACKET_BYTES)
+    return ends

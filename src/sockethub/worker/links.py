@@ -1,0 +1,173 @@
+"""The short way from a worker to the gateways: a Unix socket to each that has a session attached.
+
+Frames are a 4-byte big-endian length and as many bytes. The gateway begins with 16 random bytes; the worker answers
+with a plain header that names its login, and then sends sealed events, each bound to that nonce and a sequence number,
+so that nothing can be replayed, reordered or said in another login's name. A gateway on another machine, or one whose
+socket does not answer, gets the same events through its inbox in Redis.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Final
+
+import anyio
+import redis
+import redis.asyncio
+import structlog
+from anyio.abc import TaskGroup
+
+from sockethub import redis_keys
+from sockethub.crypto import Binding, seal
+from sockethub.jobs.inbox import INBOX_LENGTH
+from sockethub.worker.spec import Event, WorkerSpec
+
+NONCE_BYTES: Final = 16
+LENGTH_BYTES: Final = 4
+MAX_FRAME_BYTES: Final = 1_048_576
+WAITING_EVENTS: Final = 4_096
+"""Events waiting for one gateway; one that falls further behind loses the newest, and the loss is logged."""
+
+CONNECT_SECONDS: Final = 2.0
+
+
+def machine_id() -> str:
+    """This machine (or container): the same for processes that can share a Unix socket."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+
+
+class GatewayLinks:
+    """One link per gateway; each owned by a task of the worker."""
+
+    def __init__(self, spec: WorkerSpec, client: redis.asyncio.Redis, tasks: TaskGroup) -> None:
+        self._spec = spec
+        self._client = client
+        self._tasks = tasks
+        self._links: dict[str, Link] = {}
+
+    def set_gateways(self, gateways: set[str]) -> None:
+        """Have links to exactly these gateways."""
+        for gone in self._links.keys() - gateways:
+            self._links.pop(gone).close()
+        for new in gateways - self._links.keys():
+            link = Link(self._spec, self._client, new)
+            self._links[new] = link
+            self._tasks.start_soon(link.run)
+
+    def emit(self, event: Event) -> None:
+        """Queue ``event`` for every gateway; never waits."""
+        for link in self._links.values():
+            link.offer(event)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until everything queued has been written, at most ``seconds``."""
+        with anyio.move_on_after(seconds):
+            for link in list(self._links.values()):
+                await link.drained()
+
+
+class Link:
+    """Events to one gateway, in order."""
+
+    def __init__(self, spec: WorkerSpec, client: redis.asyncio.Redis, gateway: str) -> None:
+        self._spec = spec
+        self._client = client
+        self._gateway = gateway
+        self._queue: asyncio.Queue[Event | None] = asyncio.Queue(WAITING_EVENTS)
+        self._writer: asyncio.StreamWriter | None = None
+        self._nonce = ""
+        self._sequence = 0
+        self._dropped = 0
+        self._log = structlog.get_logger(__name__).bind(gateway=gateway, login=spec.login)
+
+    def offer(self, event: Event) -> None:
+        try:
+            self._queue.put_nowait(event)
+        except asyncio.QueueFull:
+            self._dropped += 1
+            if self._dropped.bit_count() == 1:
+                self._log.warning("gateway does not keep up", dropped=self._dropped)
+
+    def close(self) -> None:
+        """End the task once what is queued has been written."""
+        if self._queue.full():
+            self._queue.get_nowait()
+            self._queue.task_done()
+        self._queue.put_nowait(None)
+
+    async def drained(self) -> None:
+        await self._queue.join()
+
+    async def run(self) -> None:
+        try:
+            while (event := await self._queue.get()) is not None:
+                try:
+                    await self._deliver(event)
+                finally:
+                    self._queue.task_done()
+            self._queue.task_done()
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+
+    async def _deliver(self, event: Event) -> None:
+        plaintext = event.encode()
+        if await self._write(plaintext):
+            return
+        record = os.urandom(16).hex()
+        binding = Binding("event", login=self._spec.login, id=f"inbox:{record}")
+        fields: dict[str, str | bytes] = {
+            "kind": "event",
+            "platform": self._spec.platform,
+            "login": self._spec.login,
+            "id": record,
+            "data": seal(self._spec.login_key.reveal(), plaintext, binding),
+        }
+        try:
+            await self._client.xadd(redis_keys.inbox(self._gateway), fields, maxlen=INBOX_LENGTH)  # type: ignore[arg-type]
+        except redis.RedisError as error:
+            self._log.warning("event lost: neither socket nor Redis", error=type(error).__name__)
+
+    async def _write(self, plaintext: bytes) -> bool:
+        if self._writer is None and not await self._connect():
+            return False
+        writer = self._writer
+        if writer is None or writer.is_closing():
+            self._writer = None
+            return False
+        binding = Binding("event", login=self._spec.login, id=f"{self._nonce}:{self._sequence}")
+        self._sequence += 1
+        try:
+            writer.write(frame(seal(self._spec.login_key.reveal(), plaintext, binding)))
+            await writer.drain()
+        except ConnectionError:
+            self._writer = None
+            return False
+        return True
+
+    async def _connect(self) -> bool:
+        try:
+            with anyio.fail_after(CONNECT_SECONDS):
+                alive = await self._client.get(redis_keys.gateway_alive(self._gateway))
+                if alive is None:
+                    return False
+                where = json.loads(alive)
+                if where["machine"] != machine_id():
+                    return False
+                reader, writer = await asyncio.open_unix_connection(where["ipc"])
+                self._nonce = (await reader.readexactly(NONCE_BYTES)).hex()
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, redis.RedisError) as error:
+            self._log.info("no socket to the gateway", error=type(error).__name__)
+            return False
+        self._sequence = 0
+        writer.write(frame(json.dumps({"platform": self._spec.platform, "login": self._spec.login}).encode()))
+        self._writer = writer
+        return True
+
+
+def frame(payload: bytes) -> bytes:
+    """A payload with its length in front."""
+    return len(payload).to_bytes(LENGTH_BYTES, "big") + payload

@@ -1,0 +1,139 @@
+"""Runs one platform: jobs off the queue, each answered exactly once, in the transaction that finishes it."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from typing import Any, Final
+
+import anyio
+import dramatiq
+import redis.asyncio
+import structlog
+
+from sockethub import redis_keys
+from sockethub.errors import CryptoError, OutcomeUnknown, PlatformError
+from sockethub.jobs import ACTOR_NAME, AsyncWorker, Delivery, Envelope, Job, Reply, StreamBroker, current_delivery
+from sockethub.jobs.inbox import INBOX_LENGTH
+from sockethub.worker.interface import Activity, Reach
+from sockethub.worker.spec import WorkerSpec
+
+DIED: Final = "the worker ended while it performed this; whether it took effect is not known"
+POISONED: Final = "performing this ended the worker, more than once; it is set aside"
+BUG: Final = "the platform failed in a way it should not have; the operator's log says more"
+
+
+class Service(ABC):
+    """What differs between a login's worker and a pool's."""
+
+    @abstractmethod
+    async def begin(self) -> None:
+        """Before the first job."""
+
+    @abstractmethod
+    async def perform(self, job: Job, envelope: Envelope) -> Reply | None:
+        """Do one job; None when nobody waits for a reply. Raises what platforms raise."""
+
+    def settled(self) -> None:
+        """The job that was performed last is finished and answered."""
+
+
+class Runtime:
+    """Binds a service to its queue."""
+
+    def __init__(
+        self, spec: WorkerSpec, service: Service, *, blocking: redis.asyncio.Redis, client: redis.asyncio.Redis
+    ) -> None:
+        self._spec = spec
+        self._service = service
+        self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
+        broker = StreamBroker("", middleware=[])
+        dramatiq.actor(actor_name=ACTOR_NAME, queue_name=spec.queue, broker=broker)(self._act)
+        self._worker = AsyncWorker(
+            broker,
+            spec.queue,
+            blocking=blocking,
+            client=client,
+            consumer=spec.consumer,
+            concurrency=spec.concurrency,
+            claim_from=spec.claim_from,
+        )
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        await self._service.begin()
+        await self._worker.run()
+
+    async def _act(self, **fields: str) -> None:
+        delivery = current_delivery()
+        try:
+            envelope = Envelope.from_kwargs(fields)
+            job, key = envelope.open(self._spec.login_key.reveal(), delivery.message_id)
+        except CryptoError as error:
+            self._log.error("job does not open", job=delivery.message_id, error=str(error))
+            await delivery.bury()
+            return
+        reply = await self._answer(job, envelope, delivery)
+        if reply is None:
+            await delivery.settle()
+        else:
+            await self._reply(reply, key, envelope, delivery)
+        self._service.settled()
+
+    async def _reply(self, reply: Reply, key: bytes, envelope: Envelope, delivery: Delivery) -> None:
+        data = reply.seal(key, job_id=delivery.message_id, session=envelope.session, login=envelope.login)
+        record = {
+            "kind": "reply",
+            "session": envelope.session,
+            "login": envelope.login,
+            "job": delivery.message_id,
+            "data": data,
+        }
+
+        def answer(pipeline: Any) -> None:
+            pipeline.xadd(redis_keys.inbox(envelope.gateway), record, maxlen=INBOX_LENGTH)
+
+        await (delivery.bury(answer) if delivery.failed else delivery.settle(answer))
+
+    async def _answer(self, job: Job, envelope: Envelope, delivery: Delivery) -> Reply | None:
+        if delivery.attempts > 1 and job.activity is not None:
+            if job.activity["type"] not in self._spec.retryable:
+                return Reply("unknown", error=DIED)
+            if delivery.attempts > self._spec.max_attempts:
+                delivery.fail()
+                return Reply("error", error=POISONED, condition="poisoned")
+        try:
+            with anyio.fail_after(self._spec.time_limit_seconds):
+                return await self._service.perform(job, envelope)
+        except PlatformError as error:
+            return Reply("error", error=str(error), condition=error.condition)
+        except OutcomeUnknown as error:
+            return Reply("unknown", error=str(error) or DIED)
+        except TimeoutError:
+            return Reply("unknown", error=f"not confirmed within {self._spec.time_limit_seconds:g} s")
+        except CryptoError:
+            return Reply("error", error="the session's credentials do not open", condition="credentials")
+        except Exception:  # noqa: BLE001 - a platform's bug must not take the login down; it is logged and answered
+            self._log.exception("platform failed", job=delivery.message_id, verb=(job.activity or {}).get("type"))
+            return Reply("error", error=BUG, condition="internal")
+
+
+def load_driver(dotted: str) -> type[Any]:
+    """The class that ``package.module:Class`` names."""
+    module, _, name = dotted.partition(":")
+    driver: type[Any] = getattr(importlib.import_module(module), name)
+    return driver
+
+
+def reach_of(spec: WorkerSpec) -> Reach:
+    """The declared policy, as platforms get it."""
+    return Reach(
+        private_addresses=spec.reach.get("private_addresses", False),
+        hosts=tuple(spec.reach.get("hosts", ())),
+        ports=tuple(spec.reach.get("ports", ())),
+    )
+
+
+def copy_of(activity: Any) -> Activity:
+    """A platform's own copy, for it may be changed there."""
+    return dict(activity)

@@ -1,0 +1,72 @@
+"""What a worker is told when it starts: over its control socket, once, and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from sockethub.crypto import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSpec:
+    """One worker: what it runs, for whom, and its limits.
+
+    ``login_key`` and ``redis_url`` are secrets. ``claim_from`` names dead consumers whose jobs to take over; None means
+    all that is pending on the queue (a login has one worker at a time).
+    """
+
+    platform: str
+    mode: Literal["persistent", "stateless"]
+    driver: str
+    login: str
+    queue: str
+    consumer: str
+    redis_url: Secret[str]
+    login_key: Secret[bytes]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    reach: Mapping[str, Any] = field(default_factory=dict)
+    concurrency: int = 1
+    time_limit_seconds: float = 30.0
+    retryable: tuple[str, ...] = ()
+    max_attempts: int = 2
+    linger_seconds: float = 30.0
+    stop_seconds: float = 5.0
+    claim_from: tuple[str, ...] | None = None
+
+    def encode(self) -> bytes:
+        """JSON, with the secrets in it: for the control socket only."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        fields["redis_url"] = self.redis_url.reveal()
+        fields["login_key"] = base64.b64encode(self.login_key.reveal()).decode()
+        return json.dumps(fields).encode()
+
+    @classmethod
+    def decode(cls, raw: bytes) -> WorkerSpec:
+        """Undo :meth:`encode`."""
+        fields = json.loads(raw)
+        fields["redis_url"] = Secret(fields["redis_url"])
+        fields["login_key"] = Secret(base64.b64decode(fields["login_key"]))
+        fields["retryable"] = tuple(fields["retryable"])
+        if fields["claim_from"] is not None:
+            fields["claim_from"] = tuple(fields["claim_from"])
+        return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a worker tells the gateways: an activity for attached sessions, or the login's new actor id.
+
+    ``only`` and ``without`` narrow the sessions; None means all.
+    """
+
+    activity: Mapping[str, Any] | None = None
+    only: tuple[str, ...] | None = None
+    without: tuple[str, ...] | None = None
+    identify: str | None = None
+
+    def encode(self) -> bytes:
+        return json.dumps({name: value for name, value in asdict(self).items() if value is not None}).encode()
