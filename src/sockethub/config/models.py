@@ -263,8 +263,8 @@ class Declaration(Section):
 
     state_dir: Path = Field(
         Path(".state"),
-        description="Directory for what must survive a restart (key, embedded Redis), mode 0700; a relative path starts "
-        "at the folder of this file.",
+        description="Directory for what must survive a restart (key, embedded Redis), mode 0700; a relative path "
+        "starts at the folder of this file.",
         examples=["/var/lib/sockethub"],
     )
     gateway: Gateway = Field(default_factory=lambda: Gateway(), description="The side that faces clients.")
@@ -273,6 +273,4 @@ class Declaration(Section):
     workers: Workers = Field(default_factory=lambda: Workers(), description="This machine's workers.")
     local_irc: LocalIrc = Field(default_factory=lambda: LocalIrc(), description="A server to try things out with.")
     log: Log = Field(default_factory=lambda: Log(), description="Logging.")
-    platforms: dict[PlatformId, Platform] = Field(
-        min_length=1, description="The platforms, by id."
-    )
+    platforms: dict[PlatformId, Platform] = Field(min_length=1, description="The platforms, by id.")

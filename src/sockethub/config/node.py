@@ -69,6 +69,14 @@ def nearest(root: Node, path: Path) -> Node:
     return node
 
 
+def place_of(path: Path, tree: Node) -> Place:
+    """Where a value begins; for a section, and for what is not there, the nearest key."""
+    parent = nearest(tree, path[:-1])
+    node = nearest(tree, path)
+    exact = not path or child(parent, path[-1]) is node
+    return node.place if exact and not isinstance(node.value, dict) else node.key or node.place
+
+
 def grafted(root: Node, path: Path, leaf: Node) -> Node:
     """``root`` with ``leaf`` at ``path``; mappings on the way are made, anything else in the way is replaced."""
     if not path:

@@ -44,7 +44,7 @@ class InvalidDeclaration(ConfigError):
 
 def suggestion(wrong: str, known: Sequence[str]) -> str:
     """``did you mean 'port'?`` when something known is close to ``wrong``, else all that is known."""
-    close = difflib.get_close_matches(wrong.lower(), known, n=1)
-    if close:
-        return f"did you mean '{close[0]}'?"
+    by_folded = {name.lower(): name for name in known}
+    if close := difflib.get_close_matches(wrong.lower(), list(by_folded), n=1):
+        return f"did you mean '{by_folded[close[0]]}'?"
     return f"known here: {', '.join(known)}" if known else "nothing is known here"

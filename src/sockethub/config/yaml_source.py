@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -50,8 +50,7 @@ def parse(text: str, source: str, *, lines: bool = True) -> Node:
     try:
         return builder.document(yaml.parse(text, Loader=yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = builder.place(mark) if mark else Place(source)
+        place = builder.place(error.problem_mark or error.context_mark)
         raise _problem(place, f"not YAML: {_unquoted(error.problem or error.context or 'unreadable')}") from None
     except (yaml.YAMLError, ValueError, OverflowError):
         # A character YAML does not allow, or an escape such as \UFFFFFFFF that names none.
@@ -102,8 +101,11 @@ class _Builder:
         self._nodes = 0
         self._anchors: dict[str, tuple[Node, int]] = {}
 
-    def place(self, mark: yaml.Mark) -> Place:
-        return Place(self._source, mark.line + 1, mark.column + 1) if self._lines else Place(self._source)
+    def place(self, mark: Any) -> Place:
+        """The place of a PyYAML mark; of the whole source when there is none."""
+        if mark is None or not self._lines:
+            return Place(self._source)
+        return Place(self._source, mark.line + 1, mark.column + 1)
 
     def document(self, events: Iterator[yaml.Event]) -> Node:
         root: Node | None = None

@@ -1,0 +1,58 @@
+"""pydantic's findings as problems a person can act on: where, which key, what it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from sockethub.config.node import Node, Path, nearest, place_of
+from sockethub.config.problems import Problem, suggestion
+from sockethub.config.schema import members, subschema
+from sockethub.config.words import words
+
+
+def explain(error: ValidationError, tree: Node) -> Iterator[Problem]:
+    """One problem for each finding. ``tree`` is what was validated; none of its values is quoted."""
+    for finding in error.errors(include_url=False, include_input=False):
+        yield _problem(finding, tree)  # type: ignore[arg-type]
+
+
+def _problem(finding: dict[str, Any], tree: Node) -> Problem:
+    path: Path = finding["loc"]
+    kind: str = finding["type"]
+    if path and path[-1] == "[key]":
+        return _bad_key(path[:-1], tree)
+    if kind == "extra_forbidden":
+        return unknown_key(path, tree)
+    if kind == "missing":
+        return Problem(place_of(path[:-1], tree), path, f"required, but missing{_purpose(path)}")
+    if kind == "value_error":
+        return Problem(place_of(path, tree), path, str(finding["ctx"]["error"]))
+    schema = subschema(path) or {}
+    expected = words(schema)
+    hint = "; quote it" if kind == "string_type" and _is_unquoted(nearest(tree, path)) else ""
+    return Problem(place_of(path, tree), path, f"must be {expected}{hint}{_purpose(path)}")
+
+
+def unknown_key(path: Path, tree: Node) -> Problem:
+    """A key that no section knows here."""
+    known = members(subschema(path[:-1]) or {})
+    node = nearest(tree, path)
+    return Problem(node.key or node.place, path, f"unknown key; {suggestion(str(path[-1]), known)}")
+
+
+def _bad_key(path: Path, tree: Node) -> Problem:
+    text = "the id of a platform is lower-case letters, digits and hyphens, beginning with a letter (at most 40)"
+    node = nearest(tree, path)
+    return Problem(node.key or node.place, path, text)
+
+
+def _is_unquoted(node: Node) -> bool:
+    return isinstance(node.value, (int, float, bool))
+
+
+def _purpose(path: Path) -> str:
+    description = (subschema(path) or {}).get("description")
+    return f". {description}" if description else ""

@@ -1,0 +1,90 @@
+"""From a file, the environment and the command line to a :class:`~sockethub.config.models.Declaration`.
+
+::
+
+    YAML ─► environment variables ─► command line ─► ${…} ─► packages (`use`) ─► models ─► cross checks ─► paths
+
+Every step keeps the place of every value, so that each problem names its file, line, key and remedy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sockethub.config import yaml_source
+from sockethub.config.checks import Checks
+from sockethub.config.explain import explain
+from sockethub.config.interpolation import Interpolation
+from sockethub.config.models import Declaration
+from sockethub.config.node import Node, Place, grafted, plain, planted
+from sockethub.config.node import Path as Steps
+from sockethub.config.overlay import overlaid
+from sockethub.config.packages import furnished
+from sockethub.config.problems import InvalidDeclaration
+from sockethub.config.resources import SHIPPED_DECLARATION, find_schema
+
+
+def load(
+    path: Path | None, environ: Mapping[str, str], options: Mapping[str, tuple[Steps, Any]] | None = None
+) -> Declaration:
+    """The declaration in ``path``, or the shipped one without a path.
+
+    ``options`` are settings from the command line by the option's name: ``{"--port": (("gateway", "port"), 8080)}``.
+    Relative paths in the file start at its folder; those in the shipped one at the working directory. Raises
+    :class:`~sockethub.config.problems.InvalidDeclaration` (a :class:`~sockethub.errors.ConfigError`) and nothing else.
+    """
+    folder = path.absolute().parent if path is not None else Path.cwd()
+    tree = yaml_source.read(path if path is not None else SHIPPED_DECLARATION)
+    return declare(tree, folder, environ, options)
+
+
+def loads(text: str, folder: Path, environ: Mapping[str, str], *, source: str = "sockethub.yaml") -> Declaration:
+    """The declaration in ``text``, as if it stood in a file ``source`` in ``folder``. Raises as :func:`load`."""
+    return declare(yaml_source.parse(text, source), folder, environ)
+
+
+def declare(
+    tree: Node, folder: Path, environ: Mapping[str, str], options: Mapping[str, tuple[Steps, Any]] | None = None
+) -> Declaration:
+    """The declaration a tree means. Raises as :func:`load`."""
+    tree, problems = overlaid(tree, environ)
+    for name, (steps, value) in (options or {}).items():
+        tree = grafted(tree, steps, planted(value, Place(name)))
+    filling = Interpolation(folder, environ)
+    tree, unfurnished = furnished(filling.filled(tree))
+    problems += filling.problems + unfurnished
+    try:
+        declaration = Declaration.model_validate(plain(tree) if tree.value is not None else {})
+    except ValidationError as error:
+        # What could not be filled in is already a problem of its own.
+        known = {problem.path for problem in problems}
+        raise InvalidDeclaration(
+            problems + [problem for problem in explain(error, tree) if problem.path not in known]
+        ) from None
+    problems += Checks(declaration, tree, folder).problems()
+    if problems:
+        raise InvalidDeclaration(problems)
+    return _located(declaration, folder)
+
+
+def _located(declaration: Declaration, folder: Path) -> Declaration:
+    """With every path absolute."""
+    keys = declaration.keys
+    platforms = {}
+    for name, platform in declaration.platforms.items():
+        found = {
+            kind: str(find_schema(schema, folder) or schema)
+            for kind, schema in platform.schemas.model_dump(exclude_none=True).items()
+        }
+        platforms[name] = platform.model_copy(update={"schemas": platform.schemas.model_copy(update=found)})
+    return declaration.model_copy(
+        update={
+            "state_dir": folder / declaration.state_dir,
+            "keys": keys.model_copy(update={"file": folder / keys.file}) if keys.file is not None else keys,
+            "platforms": platforms,
+        }
+    )
