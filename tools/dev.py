@@ -24,12 +24,12 @@ import servers
 from environment import VENV, Unprepared
 from locks import ROOT
 
-CHECKS = (
-    ("ruff", "format", "--check", "."),
-    ("ruff", "check", "."),
-    ("mypy",),
-    ("lint-imports", "--no-cache", "--no-logo"),
-)
+CHECKS = {
+    "format": ("ruff", "format", "--check", "."),
+    "lint": ("ruff", "check", "."),
+    "types": ("mypy",),
+    "imports": ("lint-imports", "--no-cache", "--no-logo"),
+}
 MADE = (
     *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache", "dist", "build"),
     "tests/integration/js/node_modules",
@@ -44,12 +44,11 @@ def become(program: Path, *arguments: str) -> int:
 
 
 def failed_checks() -> list[str]:
-    """Run every check; return those that failed."""
-    bin_directory = VENV / "bin"
+    """Run every check; return the names of those that failed."""
     failed = []
-    for name, *arguments in CHECKS:
-        print(f"— {' '.join([name, *arguments])}", flush=True)
-        if subprocess.run([str(bin_directory / name), *arguments], cwd=ROOT, check=False).returncode:
+    for name, (program, *arguments) in CHECKS.items():
+        print(f"— {name}: {' '.join([program, *arguments])}", flush=True)
+        if subprocess.run([str(VENV / "bin" / program), *arguments], cwd=ROOT, check=False).returncode:
             failed.append(name)
     return failed
 

@@ -8,7 +8,6 @@ index is asked is each machine's own affair, and the hashes say whether it gave 
 from __future__ import annotations
 
 import subprocess
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,8 @@ def _names(group: list[Any], groups: dict[str, list[Any]]) -> list[str]:
 
 def inputs() -> dict[str, list[str]]:
     """What each file must satisfy, by the file's name without ``.txt``."""
+    import tomllib  # Not above: an older Python shall get as far as being told that it is too old.
+
     declaration = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = declaration["dependency-groups"]
     wanted = [name for name in declaration["project"]["dependencies"] if not name.startswith(OWN)]
