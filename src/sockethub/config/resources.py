@@ -10,6 +10,9 @@ _PACKAGE: Final = Path(__file__).parents[1]
 SHIPPED_DECLARATION: Final = (_PACKAGE / "sockethub.yaml").resolve()
 """The declaration that is used when none is given."""
 
+CHECKOUT: Final = _PACKAGE.parents[1]
+"""The top of the repository, where this is run from one."""
+
 SCHEMAS: Final = (_PACKAGE / "schemas").resolve()
 """The folder of the shipped JSON Schemas."""
 

@@ -1,7 +1,4 @@
-"""The declaration's own JSON Schema (2020-12), from the models: for editors, and to look settings up by path.
-
-``python -m sockethub.config.schema`` writes ``schemas/config.json``.
-"""
+"""The declaration's own JSON Schema (2020-12), from the models: for editors, and to look settings up by path."""
 
 from __future__ import annotations
 
@@ -13,7 +10,6 @@ from typing import Any, Final
 
 from sockethub.config.models import Declaration
 from sockethub.config.node import Path
-from sockethub.config.resources import SCHEMAS
 
 Schema = Mapping[str, Any]
 
@@ -105,7 +101,3 @@ def _with_references(schema: Any) -> Any:
 def text() -> str:
     """``schemas/config.json``, byte for byte."""
     return json.dumps(published(), indent=2, ensure_ascii=False) + "\n"
-
-
-if __name__ == "__main__":
-    (SCHEMAS / "config.json").write_text(text(), encoding="utf-8")

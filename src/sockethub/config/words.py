@@ -39,7 +39,7 @@ def _list(schema: Mapping[str, Any]) -> str:
 
 
 def _text(schema: Mapping[str, Any]) -> str:
-    said = "text"
+    said = "a path" if schema.get("format") == "path" else "text"
     if "pattern" in schema:
         examples = [example for example in schema.get("examples", ()) if isinstance(example, str)]
         said = f"text like `{examples[0]}`" if examples else f"text that matches `{schema['pattern']}`"
