@@ -1,0 +1,154 @@
+"""Keepers: one task owns one worker's whole life, from the first fork to the last."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import anyio
+import redis.asyncio
+import structlog
+
+from sockethub import redis_keys
+from sockethub.supervisor.backoff import Backoff
+from sockethub.supervisor.leases import Leases
+from sockethub.supervisor.notices import drop_dead_gateways, notify
+from sockethub.supervisor.processes import ForkServer, ForkServerGone, Worker
+from sockethub.supervisor.specs import Specs
+
+RECONNECTING: Final = "the process of this login ended unexpectedly; it is being replaced and will reconnect"
+GIVEN_UP: Final = "the process of this login keeps ending; it is given up. Connect again to start anew"
+
+
+class Keeper:
+    """What keepers of logins and of pool workers share."""
+
+    def __init__(
+        self, server: ForkServer, specs: Specs, platform: str, login: str, queue: str, backoff: Backoff
+    ) -> None:
+        self.platform = platform
+        self.login = login
+        self.queue = queue
+        self.stopping = False
+        self._server = server
+        self._specs = specs
+        self._backoff = backoff
+        self._worker: Worker | None = None
+        self._log = structlog.get_logger(__name__).bind(platform=platform, login=login)
+
+    async def stop(self, seconds: float) -> None:
+        """Have the worker leave politely, and start no other."""
+        self.stopping = True
+        if self._worker is not None:
+            await self._worker.stop(seconds)
+
+    def _told_to_stop(self) -> bool:
+        return self.stopping
+
+    async def _live(self, consumer: str, claim_from: tuple[str, ...] | None) -> tuple[int, float]:
+        """Run one worker to its end: exit status and seconds of life."""
+        spec = self._specs.make(self.platform, self.login, self.queue, consumer, claim_from)
+        started = anyio.current_time()
+        self._worker = await self._server.fork(spec)
+        self._log.info("worker started", pid=self._worker.pid)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._worker.watch)
+            status = await self._worker.wait()
+            tasks.cancel_scope.cancel()
+        lived = anyio.current_time() - started
+        self._log.info("worker ended", pid=self._worker.pid, status=status, seconds=round(lived, 1))
+        self._worker = None
+        return status, lived
+
+
+class LoginKeeper(Keeper):
+    """Keeps one login alive until it ends by itself, is given up, or its lease is lost."""
+
+    def __init__(
+        self,
+        server: ForkServer,
+        specs: Specs,
+        backoff: Backoff,
+        *,
+        platform: str,
+        login: str,
+        queue: str,
+        requested_by: str,
+        client: redis.asyncio.Redis,
+        leases: Leases,
+    ) -> None:
+        super().__init__(server, specs, platform, login, queue, backoff)
+        self._requested_by = requested_by
+        self._client = client
+        self._leases = leases
+
+    async def run(self) -> None:
+        if await self._leases.acquire(self.login) is None:
+            return
+        try:
+            await self._keep()
+        finally:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(2):
+                await self._leases.release(self.login)
+
+    def lease_lost(self) -> None:
+        """Another supervisor has the login now."""
+        self.stopping = True
+        if self._worker is not None:
+            self._worker.kill()
+
+    async def sweep(self) -> None:
+        """Drop the sessions of gateways that are gone."""
+        for gateway in await drop_dead_gateways(self._client, self.login):
+            if self._worker is not None:
+                await self._worker.forget(gateway)
+
+    async def _keep(self) -> None:
+        while not self.stopping:
+            # The first fork is announced before it is ready: jobs wait on the queue meanwhile.
+            await notify(self._client, self.login, "running", also=self._requested_by)
+            try:
+                status, lived = await self._live("login", None)
+            except (ForkServerGone, OSError) as error:
+                self._log.warning("cannot fork", error=str(error))
+                status, lived = -1, 0.0
+            if self._told_to_stop():
+                return
+            if status == 0:
+                if await self._client.xlen(redis_keys.queue(self.queue)):
+                    continue
+                await self._ended()
+                return
+            await notify(self._client, self.login, "lost", RECONNECTING)
+            await anyio.sleep(self._backoff.died(lived))
+            if self._backoff.exhausted:
+                await notify(self._client, self.login, "failed", GIVEN_UP, also=self._requested_by)
+                await self._client.delete(redis_keys.state(self.login))
+                return
+
+    async def _ended(self) -> None:
+        await notify(self._client, self.login, "stopped", also=self._requested_by)
+        await self._client.delete(redis_keys.state(self.login), redis_keys.queue(self.queue))
+
+
+class PoolKeeper(Keeper):
+    """Keeps one worker of a stateless platform alive for as long as the supervisor runs."""
+
+    async def run(self) -> None:
+        consumer = _consumer()
+        dead: tuple[str, ...] = ()
+        while not self.stopping:
+            try:
+                status, lived = await self._live(consumer, dead)
+            except (ForkServerGone, OSError) as error:
+                self._log.warning("cannot fork", error=str(error))
+                status, lived = -1, 0.0
+            if self._told_to_stop():
+                return
+            consumer, dead = _consumer(), (consumer,)
+            if status != 0:
+                await anyio.sleep(self._backoff.died(lived))
+
+
+def _consumer() -> str:
+    return os.urandom(8).hex()

@@ -1,0 +1,205 @@
+"""The supervisor's side of fork servers and workers: start, hear of their end at once, stop with a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from typing import Any, Final
+
+import anyio
+import structlog
+
+from sockethub.supervisor.cage import minimal_environment
+from sockethub.supervisor.zygote import PACKET_BYTES
+from sockethub.worker.control import HEARTBEAT_SECONDS, Control, pair
+from sockethub.worker.spec import WorkerSpec
+
+READY_SECONDS: Final = 30.0
+"""A fork server imports everything; slow disks take seconds."""
+
+FORK_SECONDS: Final = 5.0
+MISSED_HEARTBEATS: Final = 3
+"""A worker that misses so many is hung: its loop does not run."""
+
+UNKNOWN_STATUS: Final = -1
+
+
+class ForkServerGone(Exception):
+    """The fork server ended; its workers ended with it."""
+
+
+class Worker:
+    """One running worker."""
+
+    def __init__(self, pid: int, control: Control) -> None:
+        self.pid = pid
+        self._control = control
+        self._exited = anyio.Event()
+        self._status = UNKNOWN_STATUS
+        self._last_beat = anyio.current_time()
+
+    async def wait(self) -> int:
+        """Its exit status; negative is the signal that ended it."""
+        await self._exited.wait()
+        return self._status
+
+    async def watch(self) -> None:
+        """Read its heartbeats until it is gone; kill it when it hangs."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._kill_when_hung)
+            async for _ in self._control.receive():
+                self._last_beat = anyio.current_time()
+            tasks.cancel_scope.cancel()
+
+    async def forget(self, gateway: str) -> None:
+        """Tell it that a gateway is gone."""
+        await self._control.send({"do": "forget", "gateway": gateway})
+
+    async def stop(self, seconds: float) -> None:
+        """Have it leave politely within ``seconds``, or end it."""
+        await self._control.send({"do": "stop"})
+        with anyio.move_on_after(seconds):
+            await self._exited.wait()
+            return
+        self.kill()
+        with anyio.move_on_after(FORK_SECONDS):
+            await self._exited.wait()
+
+    def kill(self) -> None:
+        if not self._exited.is_set():
+            try:
+                os.kill(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return
+
+    def exited(self, status: int) -> None:
+        """The fork server reaped it."""
+        self._status = status
+        self._exited.set()
+        self._control.close()
+
+    async def _kill_when_hung(self) -> None:
+        while True:
+            await anyio.sleep(HEARTBEAT_SECONDS)
+            if anyio.current_time() - self._last_beat > HEARTBEAT_SECONDS * MISSED_HEARTBEATS:
+                structlog.get_logger(__name__).warning("worker hangs", pid=self.pid)
+                self.kill()
+                return
+
+
+class ForkServer:
+    """The fork server of one platform."""
+
+    def __init__(self, platform: str, driver: str, memory_mb: int) -> None:
+        self.platform = platform
+        self._order = {"driver": driver, "memory_mb": memory_mb}
+        self._requests = itertools.count(1)
+        self._forks: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._workers: dict[int, Worker] = {}
+        self._early: dict[int, int] = {}
+        self._socket: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        """Start it; returns when it is warm."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        with theirs:
+            self._process = spawn("sockethub.supervisor.zygote", self.platform, descriptor=theirs.fileno())
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(ours, json.dumps(self._order).encode())
+        with anyio.fail_after(READY_SECONDS):
+            if not await loop.sock_recv(ours, PACKET_BYTES):
+                raise ForkServerGone(f"the fork server of {self.platform} did not start; see above")
+        self._socket = ours
+
+    async def serve(self) -> None:
+        """Hear its reports until it is gone."""
+        loop = asyncio.get_running_loop()
+        assert self._socket is not None
+        while packet := await self._receive(loop, self._socket):
+            report = json.loads(packet)
+            if "exited" in report:
+                self._reaped(report["exited"], report["status"])
+            else:
+                future = self._forks.pop(report["id"])
+                if not future.done():
+                    future.set_result(report)
+        self._gone()
+
+    async def fork(self, spec: WorkerSpec) -> Worker:
+        """A new worker. Raises :class:`ForkServerGone`, and OSError when the machine has no room."""
+        if self._socket is None:
+            raise ForkServerGone(self.platform)
+        ours, theirs = pair()
+        request = next(self._requests)
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._forks[request] = future
+        with theirs:
+            try:
+                socket.send_fds(self._socket, [json.dumps({"id": request}).encode()], [theirs.fileno()])
+            except OSError as error:
+                raise ForkServerGone(self.platform) from error
+        with anyio.fail_after(FORK_SECONDS):
+            report = await future
+        if "failed" in report:
+            raise OSError(report["failed"])
+        control = Control(ours)
+        worker = Worker(report["pid"], control)
+        self._workers[worker.pid] = worker
+        if worker.pid in self._early:
+            self._reaped(worker.pid, self._early.pop(worker.pid))
+        await control.send_raw(spec.encode())
+        return worker
+
+    def close(self) -> None:
+        """End it, and with it every worker that is left."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _reaped(self, pid: int, status: int) -> None:
+        worker = self._workers.pop(pid, None)
+        if worker is None:
+            self._early[pid] = status
+        else:
+            worker.exited(status)
+
+    def _gone(self) -> None:
+        for future in self._forks.values():
+            if not future.done():
+                future.set_exception(ForkServerGone(self.platform))
+        self._forks.clear()
+        for worker in list(self._workers.values()):
+            worker.exited(UNKNOWN_STATUS)
+        self._workers.clear()
+        self.close()
+
+    @staticmethod
+    async def _receive(loop: asyncio.AbstractEventLoop, connection: socket.socket) -> bytes:
+        try:
+            return await loop.sock_recv(connection, PACKET_BYTES)
+        except ConnectionError:
+            return b""
+
+
+def spawn(module: str, *arguments: str, descriptor: int) -> subprocess.Popen[bytes]:
+    """Run a module of ours with ``descriptor`` inherited (its number is the last argument) and a minimal environment.
+
+    Call it from the main thread: the kernel's parent-death signal follows the thread that forks.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments, str(descriptor)],
+        pass_fds=(descriptor,),
+        env=minimal_environment(),
+        stdin=subprocess.DEVNULL,
+    )

@@ -1,0 +1,181 @@
+"""One per machine: fork servers, pools, logins; hears requests, renews leases, sweeps up after dead gateways."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any, Final
+
+import anyio
+import redis
+import redis.asyncio
+import structlog
+from anyio.abc import TaskGroup
+
+from sockethub import redis_keys
+from sockethub.config.models import Declaration
+from sockethub.crypto import KeyRing, Secret
+from sockethub.jobs import commands, connect
+from sockethub.jobs.names import GROUP
+from sockethub.supervisor.backoff import Backoff
+from sockethub.supervisor.keeper import Keeper, LoginKeeper, PoolKeeper
+from sockethub.supervisor.leases import Leases
+from sockethub.supervisor.notices import notify
+from sockethub.supervisor.processes import ForkServer
+from sockethub.supervisor.specs import Specs
+
+REQUEST_BATCH: Final = 50
+BLOCK_MS: Final = 30_000
+SWEEP_SECONDS: Final = 5.0
+RETRY_SECONDS: Final = 0.5
+RESTARTED_FORK_SERVER_SECONDS: Final = 1.0
+TOO_MANY: Final = "this machine already runs {limit} logins, as many as it may; try again later"
+
+
+class Supervisor:
+    """Runs the declared platforms."""
+
+    def __init__(self, declaration: Declaration, keys: KeyRing, redis_url: Secret[str]) -> None:
+        self._declaration = declaration
+        self._url = redis_url.reveal()
+        self._id = os.urandom(8).hex()
+        self._specs = Specs(declaration, keys, redis_url)
+        self._servers = {
+            name: ForkServer(name, platform.driver, platform.worker.memory_mb)
+            for name, platform in declaration.platforms.items()
+        }
+        self._logins: dict[str, LoginKeeper] = {}
+        self._pools: list[Keeper] = []
+        self._log = structlog.get_logger(__name__)
+
+    async def run(self, ready: anyio.Event, stop: anyio.Event) -> None:
+        """Work until ``stop``; then have everyone leave politely."""
+        async with connect(self._url) as client, connect(self._url, blocking=True) as blocking:
+            leases = Leases(client, self._id, self._declaration.workers.lease_seconds)
+            try:
+                async with anyio.create_task_group() as tasks:
+                    await self._start(tasks)
+                    tasks.start_soon(self._requests, blocking, client, leases, tasks)
+                    tasks.start_soon(self._renew, leases)
+                    tasks.start_soon(self._sweep)
+                    ready.set()
+                    await stop.wait()
+                    await self._stop()
+                    tasks.cancel_scope.cancel()
+            finally:
+                for server in self._servers.values():
+                    server.close()
+
+    async def _start(self, tasks: TaskGroup) -> None:
+        async with anyio.create_task_group() as starting:
+            for server in self._servers.values():
+                starting.start_soon(server.start)
+        for server in self._servers.values():
+            tasks.start_soon(self._keep_server, server)
+        for name, platform in self._declaration.platforms.items():
+            if platform.mode == "stateless":
+                for _ in range(platform.worker.pool_size):
+                    keeper = PoolKeeper(self._servers[name], self._specs, name, name, name, self._backoff())
+                    self._pools.append(keeper)
+                    tasks.start_soon(keeper.run)
+
+    async def _keep_server(self, server: ForkServer) -> None:
+        while True:
+            await server.serve()
+            self._log.error("fork server ended; its workers with it", platform=server.platform)
+            await anyio.sleep(RESTARTED_FORK_SERVER_SECONDS)
+            await server.start()
+
+    async def _requests(
+        self, blocking: redis.asyncio.Redis, client: redis.asyncio.Redis, leases: Leases, tasks: TaskGroup
+    ) -> None:
+        stream = redis_keys.SUPERVISOR_REQUESTS
+        while True:
+            try:
+                await _create_group(client, stream)
+                found: Any = await blocking.xreadgroup(
+                    GROUP, self._id, {stream: ">"}, count=REQUEST_BATCH, block=BLOCK_MS
+                )
+                for entry, fields in found[0][1] if found else ():
+                    await self._request({k.decode(): v.decode() for k, v in fields.items()}, client, leases, tasks)
+                    await commands.finish(client.pipeline(transaction=True), stream, entry).execute()
+            except redis.RedisError as error:
+                self._log.warning("Redis is away", error=type(error).__name__)
+                await anyio.sleep(RETRY_SECONDS * random.uniform(0.5, 1.5))
+
+    async def _request(
+        self, fields: dict[str, str], client: redis.asyncio.Redis, leases: Leases, tasks: TaskGroup
+    ) -> None:
+        login, platform, gateway = fields["login"], fields["platform"], fields["gateway"]
+        if login in self._logins:
+            await notify(client, login, "running", also=gateway)
+            return
+        if platform not in self._servers:
+            await notify(client, login, "failed", f"platform {platform} is not declared on this machine", also=gateway)
+            return
+        limit = self._declaration.workers.max_logins
+        if len(self._logins) >= limit:
+            await notify(client, login, "failed", TOO_MANY.format(limit=limit), also=gateway)
+            return
+        keeper = LoginKeeper(
+            self._servers[platform],
+            self._specs,
+            self._backoff(),
+            platform=platform,
+            login=login,
+            queue=fields["queue"],
+            requested_by=gateway,
+            client=client,
+            leases=leases,
+        )
+        self._logins[login] = keeper
+        tasks.start_soon(self._own, keeper)
+
+    async def _own(self, keeper: LoginKeeper) -> None:
+        try:
+            await keeper.run()
+        except redis.RedisError as error:
+            self._log.warning("login given up: Redis is away", login=keeper.login, error=type(error).__name__)
+            await keeper.stop(self._declaration.workers.stop_seconds)
+        finally:
+            self._logins.pop(keeper.login, None)
+
+    async def _renew(self, leases: Leases) -> None:
+        while True:
+            await anyio.sleep(self._declaration.workers.lease_seconds / 3)
+            try:
+                lost = await leases.renew()
+            except redis.RedisError as error:
+                self._log.warning("leases not renewed", error=type(error).__name__)
+                continue
+            for login in lost:
+                if login in self._logins:
+                    self._log.error("lease lost", login=login)
+                    self._logins[login].lease_lost()
+
+    async def _sweep(self) -> None:
+        while True:
+            await anyio.sleep(SWEEP_SECONDS)
+            for keeper in list(self._logins.values()):
+                try:
+                    await keeper.sweep()
+                except redis.RedisError:
+                    break
+
+    async def _stop(self) -> None:
+        seconds = self._declaration.workers.stop_seconds
+        async with anyio.create_task_group() as leaving:
+            for keeper in (*self._logins.values(), *self._pools):
+                leaving.start_soon(keeper.stop, seconds)
+
+    def _backoff(self) -> Backoff:
+        workers = self._declaration.workers
+        return Backoff(workers.restart_delay_seconds, workers.restart_delay_max_seconds)
+
+
+async def _create_group(client: redis.asyncio.Redis, stream: str) -> None:
+    try:
+        await client.xgroup_create(stream, GROUP, id="0", mkstream=True)
+    except redis.ResponseError as error:
+        if not str(error).startswith("BUSYGROUP"):
+            raise

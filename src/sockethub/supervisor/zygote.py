@@ -1,0 +1,130 @@
+"""A platform's fork server: everything imported and warm, no thread, no secret, no connection; then fork per login.
+
+``python -m sockethub.supervisor.zygote PLATFORM DESCRIPTOR``, the latter a packet socket to the supervisor. The first
+packet says what to warm up; each further one, with a file descriptor attached, asks for a fork. Blocking on purpose: a
+process with a running loop or a second thread must not fork.
+
+A worker forked from here shares the parent's pages: garbage collection is frozen first, for one full collection in a
+child would copy them all.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+from sockethub.supervisor import cage
+
+CONTROL_FD: Final = 3
+"""Where a worker finds its control socket; every descriptor above is closed."""
+
+PACKET_BYTES: Final = 65_536
+
+
+def main() -> int:
+    """Serve until the supervisor is gone."""
+    supervisor = os.getppid()
+    cage.die_with_parent(supervisor)
+    connection = socket.socket(fileno=int(sys.argv[2]))
+    connection.set_inheritable(False)
+    order = json.loads(connection.recv(PACKET_BYTES))
+    gc.disable()
+    work = _warm(order)
+    gc.collect()
+    gc.freeze()
+    if threading.active_count() != 1:
+        raise RuntimeError(f"warming up left threads behind: {threading.enumerate()}")
+    connection.send(json.dumps({"ready": True}).encode())
+    _serve(connection, order["memory_mb"], work)
+    return 0
+
+
+def _warm(order: dict[str, Any]) -> Callable[[socket.socket], int]:
+    """Import what workers need, and let the platform touch what its logins will."""
+    from sockethub.worker.main import main as work
+    from sockethub.worker.runtime import load_driver
+    from sockethub.worker.warm import warm_up
+
+    warm_up()
+    load_driver(order["driver"]).warm_up()
+    return work
+
+
+def _serve(connection: socket.socket, memory_mb: int, work: Callable[[socket.socket], int]) -> None:
+    signals_out, signals_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(signals_in, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    while True:
+        ready, _, _ = select.select([connection.fileno(), signals_out], [], [])
+        if signals_out in ready:
+            os.read(signals_out, 4096)
+            _reap(connection)
+        if connection.fileno() in ready:
+            packet, descriptors, _, _ = socket.recv_fds(connection, PACKET_BYTES, 1)
+            if not packet:
+                return
+            _fork(connection, json.loads(packet)["id"], descriptors[0], memory_mb, work)
+
+
+def _fork(
+    connection: socket.socket, request: int, descriptor: int, memory_mb: int, work: Callable[[socket.socket], int]
+) -> None:
+    parent = os.getpid()
+    try:
+        pid = os.fork()
+    except OSError as error:
+        os.close(descriptor)
+        connection.send(json.dumps({"id": request, "failed": str(error)}).encode())
+        return
+    if pid == 0:
+        _child(parent, descriptor, memory_mb, work)
+    os.close(descriptor)
+    connection.send(json.dumps({"id": request, "pid": pid}).encode())
+
+
+def _child(parent: int, descriptor: int, memory_mb: int, work: Callable[[socket.socket], int]) -> NoReturn:
+    status = 1
+    try:
+        cage.die_with_parent(parent)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        control = _only(descriptor)
+        cage.confine(memory_mb)
+        gc.enable()
+        status = work(control)
+    except BaseException:  # noqa: BLE001 - nothing of the child may run on in the parent's code; it is printed
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _only(descriptor: int) -> socket.socket:
+    """Keep standard streams and this descriptor, moved to 3; close every other."""
+    os.dup2(descriptor, CONTROL_FD)
+    os.closerange(CONTROL_FD + 1, os.sysconf("SC_OPEN_MAX"))
+    return socket.socket(fileno=CONTROL_FD)
+
+
+def _reap(connection: socket.socket) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        connection.send(json.dumps({"exited": pid, "status": os.waitstatus_to_exitcode(status)}).encode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
