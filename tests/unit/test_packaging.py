@@ -6,6 +6,7 @@ import email
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from email.message import Message
@@ -75,6 +76,22 @@ def test_a_wheel_holds_its_package_and_nothing_else(name: str, wheels: dict[str,
     assert not [path for path in held if re.search(r"(^|/)(tests?|conftest|__pycache__|\.state)(/|\.|$)", path)]
     modules = below(PROJECTS[name] / "src" / name, f"{name}/")
     assert {path for path in modules if path.endswith(".py")} == {path for path in held if path.endswith(".py")}
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_a_wheel_made_from_the_source_distribution_is_the_same(
+    name: str, wheels: dict[str, Path], tmp_path: Path
+) -> None:
+    hatchling = [sys.executable, "-m", "hatchling", "build", "-d", str(tmp_path)]
+    subprocess.run([*hatchling, "-t", "sdist"], cwd=PROJECTS[name], check=True, capture_output=True)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as unpacked:
+        unpacked.extractall(tmp_path, filter="data")
+    subprocess.run(
+        [*hatchling, "-t", "wheel"], cwd=tmp_path / archive.name[: -len(".tar.gz")], check=True, capture_output=True
+    )
+    (again,) = tmp_path.glob("*.whl")
+    assert files(again) == files(wheels[name])
 
 
 @pytest.mark.parametrize("name", PROJECTS)
