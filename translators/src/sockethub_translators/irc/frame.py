@@ -14,7 +14,8 @@ line back. The view wins: whatever the activity says elsewhere is taken from the
 ``bytes``   the line, base64, when it was not UTF-8
 ==========  ========================================================================================================
 
-An activity without ``irc:wire`` is our own side's: it becomes a line without source, as a client sends it.
+Whatever was made from a line has a residue, if only an empty one. An activity without is our own side's: it becomes
+what a client sends, a line without source, and text is split to fit.
 """
 
 from __future__ import annotations
@@ -75,26 +76,33 @@ def frame(
     obj: dict[str, Any] | None = None,
     *,
     actor: Entity | None = None,
+    about: dict[str, Any] | None = None,
     wire: Wire | None = None,
     reply: bool = False,
 ) -> Activity:
-    """An activity with this verb for a line; ``actor`` when it is not the source; ``wire`` what else to keep."""
+    """An activity with this verb for a line.
+
+    ``actor`` when it is not the source; ``about`` what the line says of the source; ``wire`` what else to keep;
+    ``reply`` when the reply tag belongs to the object.
+    """
     activity: Activity = {"context": "irc", "type": verb}
     source = line.source
+    if wire is None:
+        wire = {}
+    is_source = actor is None
     if actor is not None:
         if source is not None:
-            wire = {} if wire is None else wire
             wire["source"] = source
     elif source is None:
         actor = person(env.nick, env)
     else:
         actor, key, value = actor_of(source, env)
-        wire = {} if wire is None else wire
         wire[key] = value
+    if about:
+        actor.update(about)
     published = env.now
     if line.tags:
-        wire = {} if wire is None else wire
-        published = _take_tags(line.tags, activity, actor, obj, wire, reply) or published
+        published = _take_tags(line.tags, activity, actor if is_source else None, obj, wire, reply) or published
     activity["actor"] = actor
     if target is not None:
         activity["target"] = target
@@ -102,8 +110,7 @@ def frame(
         activity["object"] = obj
     if published is not None:
         activity["published"] = published
-    if wire is not None:
-        activity[WIRE] = wire
+    activity[WIRE] = wire
     return activity
 
 
@@ -118,9 +125,17 @@ def keep(activity: Activity, **extensions: Any) -> Activity:
 
 
 def _take_tags(
-    tags: Mapping[str, str], activity: Activity, actor: Entity, obj: dict[str, Any] | None, wire: Wire, reply: bool
+    tags: Mapping[str, str],
+    activity: Activity,
+    source: Entity | None,
+    obj: dict[str, Any] | None,
+    wire: Wire,
+    reply: bool,
 ) -> str | None:
-    """Move what tags say into the view; return the time. What has no place there stays in the residue."""
+    """Move what tags say into the view; return the time. What has no place there stays in the residue.
+
+    ``source`` is the actor, if it is the source: tags such as ``account`` speak of the source.
+    """
     kept: dict[str, str | None] = dict(tags)
     wire["tags"] = kept
     published = None
@@ -129,8 +144,8 @@ def _take_tags(
             published = timestamp(value)
             if published == value:
                 kept[key] = None
-        elif key == "bot" and not value and actor["type"] == "person":
-            actor["irc:bot"] = True
+        elif key == "bot" and not value and source is not None and source["type"] == "person":
+            source["irc:bot"] = True
             kept[key] = None
         elif not value:
             continue
@@ -142,8 +157,8 @@ def _take_tags(
             activity["id"] = value
             kept[key] = None
         elif key == "account":
-            if "irc:account" not in actor and "source" not in wire:
-                actor["irc:account"] = value
+            if source is not None and "irc:account" not in source:
+                source["irc:account"] = value
                 kept[key] = None
         elif reply and key in REPLY_TAGS and obj is not None and "inReplyTo" not in obj:
             obj["inReplyTo"] = {"type": "message", "id": value}

@@ -7,8 +7,8 @@ from typing import Any, Final
 from ..errors import TranslationError
 from .entities import name_of, person, room, service
 from .env import Activity, Entity, Env
-from .fields import channel, is_channel, is_nick, middle, nickname, object_of, one_line
-from .frame import WIRE, Wire, actor_of, frame, keep, own, unframe
+from .fields import channel, is_channel, is_nick, is_word, middle, nickname, object_of, one_line
+from .frame import Wire, actor_of, frame, keep, own, unframe
 from .line import Line
 
 __all__ = [
@@ -39,13 +39,13 @@ def get_join(line: Line, env: Env) -> list[Activity] | None:
     params = line.params
     if not params or not params[0]:
         return None
-    if len(params) == 3 and line.source is not None:
+    if len(params) == 3 and line.source is not None and actor_of(line.source, env)[1] == "mask":
         return _get_extended_join(line, env)
     if len(params) > 2 or (len(params) == 2 and line.source is not None):
         return None
     names = params[0].split(",")
     keys = params[1].split(",") if len(params) == 2 else []
-    if len(keys) > len(names) or not all(keys) or not all(is_channel(name, env) for name in names):
+    if len(keys) > len(names) or not all(map(is_word, keys)) or not all(is_channel(name, env) for name in names):
         return None
     activities = []
     for index, name in enumerate(names):
@@ -57,17 +57,10 @@ def get_join(line: Line, env: Env) -> list[Activity] | None:
 
 def _get_extended_join(line: Line, env: Env) -> list[Activity] | None:
     name, account, realname = line.params
-    if not is_channel(name, env) or not account:
+    if not is_channel(name, env) or not is_word(account):
         return None
-    activity = frame(Line("JOIN", (name,), line.source), env, "join")
-    actor = activity["actor"]
-    actor["irc:account"] = None if account == "*" else account
-    actor["irc:realname"] = realname
-    framed = frame(line, env, "join", room(name, env), actor=actor)
-    wire = framed[WIRE]
-    del wire["source"]
-    wire.update({key: value for key, value in activity[WIRE].items() if key in ("mask", "server")})
-    return [framed]
+    about = {"irc:account": None if account == "*" else account, "irc:realname": realname}
+    return [frame(line, env, "join", room(name, env), about=about)]
 
 
 def put_join(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
@@ -158,11 +151,7 @@ def _thrown_out(
         by, key, value = actor_of(line.source, env)
         wire[key] = value
         del wire["source"]
-    activity.pop(WIRE, None)
-    activity["irc:by"] = by
-    if wire:
-        activity[WIRE] = wire
-    return _reason(activity, reason, constant)
+    return _reason(keep(activity, by=by), reason, constant)
 
 
 def put_leave(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:

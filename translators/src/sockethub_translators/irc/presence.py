@@ -249,9 +249,9 @@ def _who_columns(activity: Activity, env: Env, flags: str) -> tuple[str, str, st
     nick = nickname(actor, env, "$.actor")
     obj = object_of(activity)
     name = name_of(activity.get("target"), env, "$.target")
-    prefix = _prefix(obj, env) if "role" in obj else ""
-    if prefix != "".join(char for char in flags[1:] if char in env.isupport.prefix_chars):
-        flags = flags[:1] + "".join(char for char in flags[1:] if char not in env.isupport.prefix_chars) + prefix
+    prefix = _prefix(obj, env) if "role" in obj else None
+    if prefix not in (None, "".join(char for char in flags[1:] if char in env.isupport.prefix_chars)):
+        flags = flags[:1] + "".join(char for char in flags[1:] if char not in env.isupport.prefix_chars) + str(prefix)
     flags = ("H" if obj.get("presence") == "online" else "G") + flags[1:]
     return (
         channel(activity, env) if name else "*",

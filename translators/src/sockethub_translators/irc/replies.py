@@ -203,7 +203,7 @@ def put_motd(activity: Activity, env: Env, wire: Wire) -> Line:
 def get_raw(line: Line, env: Env) -> list[Activity]:
     """Any line at all: command and parameters as they are."""
     obj = {"type": "irc:raw", "command": line.command, "params": list(line.params)}
-    return [frame(line, env, "irc:raw", None, obj, wire={})]
+    return [frame(line, env, "irc:raw", None, obj)]
 
 
 def put_raw(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
