@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema_rs
 
 from sockethub.config.models import Declaration, Platform
-from sockethub.config.node import Node, Path, place_of
+from sockethub.config.node import Node, Path, key_of, place_of
 from sockethub.config.problems import Problem, suggestion
 from sockethub.config.resources import SCHEMAS, find_schema
 from sockethub.config.schema import DIALECT, ID
@@ -54,8 +54,10 @@ class Checks:
             except ConfigError:
                 text = "must be 32 bytes in base64; `head -c 32 /dev/urandom | base64` makes a new key"
                 yield self._problem(("keys", "master"), text)
-        if keys.file is not None and keys.file.is_file() and stat.S_IMODE(keys.file.stat().st_mode) & 0o077:
-            yield self._problem(("keys", "file"), f"others can read {keys.file}; run: chmod 600 {keys.file}")
+        if keys.file is not None:
+            file = self.folder / keys.file
+            if file.is_file() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+                yield self._problem(("keys", "file"), f"others can read {file}; run: chmod 600 {file}")
 
     def _schemas(self, path: Path, platform: Platform) -> Iterator[Problem]:
         found: dict[str, Any] = {}
@@ -79,16 +81,16 @@ class Checks:
                 text = f"{platform.schemas.messages} accepts no such type; it accepts "
                 yield self._problem((*path, index), text + (", ".join(sorted(accepted)) or "none"))
 
-    def _options(self, path: Path, options: dict[str, Any], schema: Any) -> Iterator[Problem]:
+    def _options(self, section: Path, options: dict[str, Any], schema: Any) -> Iterator[Problem]:
         for error in validator(schema).iter_errors(options):
-            at: Path = (*path, *error.instance_path)
+            at: Path = (*section, *error.instance_path)
             kind: Any = error.kind  # Its classes have members of their own, which the stubs leave out.
             keyword: Any = _walk(schema, error.schema_path[:-1])
             if kind.name == "additionalProperties":
                 known = list(keyword.get("properties", ()))
-                yield from (
-                    self._problem((*at, key), f"unknown key; {suggestion(key, known)}") for key in kind.unexpected
-                )
+                for key in kind.unexpected:
+                    path = (*at, key)
+                    yield Problem(key_of(path, self.tree), path, f"unknown key; {suggestion(key, known)}")
             elif kind.name == "required":
                 yield self._problem((*at, kind.property), "required, but missing")
             else:

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sockethub.config.node import Node, Path, nearest, place_of
+from sockethub.config.models import Contradiction
+from sockethub.config.node import Node, Path, key_of, nearest, place_of
 from sockethub.config.problems import Problem, suggestion
 from sockethub.config.schema import members, subschema
 from sockethub.config.words import words
@@ -15,8 +16,12 @@ from sockethub.config.words import words
 
 def explain(error: ValidationError, tree: Node) -> Iterator[Problem]:
     """One problem for each finding. ``tree`` is what was validated; none of its values is quoted."""
-    for finding in error.errors(include_url=False, include_input=False):
-        yield _problem(finding, tree)  # type: ignore[arg-type]
+    findings: list[Any] = error.errors(include_url=False, include_input=False)
+    nameless = [finding["loc"][:-1] for finding in findings if finding["loc"][-1:] == ("[key]",)]
+    for finding in findings:
+        # What stands under a key that cannot be one is not worth a word.
+        if finding["loc"][-1:] == ("[key]",) or not any(finding["loc"][: len(key)] == key for key in nameless):
+            yield _problem(finding, tree)
 
 
 def _problem(finding: dict[str, Any], tree: Node) -> Problem:
@@ -29,7 +34,10 @@ def _problem(finding: dict[str, Any], tree: Node) -> Problem:
     if kind == "missing":
         return Problem(place_of(path[:-1], tree), path, f"required, but missing{_purpose(path)}")
     if kind == "value_error":
-        return Problem(place_of(path, tree), path, str(finding["ctx"]["error"]))
+        reason = finding["ctx"]["error"]
+        if isinstance(reason, Contradiction):
+            path = (*path, *reason.path)
+        return Problem(place_of(path, tree), path, str(reason))
     schema = subschema(path) or {}
     expected = words(schema)
     hint = "; quote it" if kind == "string_type" and _is_unquoted(nearest(tree, path)) else ""
@@ -39,14 +47,12 @@ def _problem(finding: dict[str, Any], tree: Node) -> Problem:
 def unknown_key(path: Path, tree: Node) -> Problem:
     """A key that no section knows here."""
     known = members(subschema(path[:-1]) or {})
-    node = nearest(tree, path)
-    return Problem(node.key or node.place, path, f"unknown key; {suggestion(str(path[-1]), known)}")
+    return Problem(key_of(path, tree), path, f"unknown key; {suggestion(str(path[-1]), known)}")
 
 
 def _bad_key(path: Path, tree: Node) -> Problem:
     text = "the id of a platform is lower-case letters, digits and hyphens, beginning with a letter (at most 40)"
-    node = nearest(tree, path)
-    return Problem(node.key or node.place, path, text)
+    return Problem(key_of(path, tree), path, text)
 
 
 def _is_unquoted(node: Node) -> bool:

@@ -57,16 +57,16 @@ def declare(
     filling = Interpolation(folder, environ)
     tree, unfurnished = furnished(filling.filled(tree))
     problems += filling.problems + unfurnished
+    known = {problem.path for problem in problems}
+    declaration: Declaration | None = None
     try:
         declaration = Declaration.model_validate(plain(tree) if tree.value is not None else {})
+        found = Checks(declaration, tree, folder).problems()
     except ValidationError as error:
-        # What could not be filled in is already a problem of its own.
-        known = {problem.path for problem in problems}
-        raise InvalidDeclaration(
-            problems + [problem for problem in explain(error, tree) if problem.path not in known]
-        ) from None
-    problems += Checks(declaration, tree, folder).problems()
-    if problems:
+        found = explain(error, tree)
+    # What could not be filled in is a problem already.
+    problems += (problem for problem in found if problem.path not in known)
+    if problems or declaration is None:
         raise InvalidDeclaration(problems)
     return _located(declaration, folder)
 

@@ -38,6 +38,14 @@ def _redis_url(url: Secret[str]) -> Secret[str]:
     return url
 
 
+class Contradiction(ValueError):
+    """Two settings do not go together; ``path`` leads from the section to the one to change."""
+
+    def __init__(self, path: tuple[str | int, ...], text: str) -> None:
+        super().__init__(text)
+        self.path = path
+
+
 class Section(BaseModel):
     """Base of every section: frozen, and strict about unknown keys."""
 
@@ -99,7 +107,7 @@ class Gateway(Section):
     @model_validator(mode="after")
     def _two_paths(self) -> Gateway:
         if self.socketio_path == self.websocket_path:
-            raise ValueError("`socketio_path` and `websocket_path` must differ")
+            raise Contradiction(("websocket_path",), "must differ from `socketio_path`")
         return self
 
 
@@ -130,7 +138,7 @@ class Keys(Section):
     @model_validator(mode="after")
     def _one_source(self) -> Keys:
         if self.master is not None and self.file is not None:
-            raise ValueError("give either `master` or `file`, not both")
+            raise Contradiction(("file",), "give either `master` or `file`, not both")
         return self
 
 
@@ -148,7 +156,7 @@ class Workers(Section):
     @model_validator(mode="after")
     def _delays_grow(self) -> Workers:
         if self.restart_delay_max_seconds < self.restart_delay_seconds:
-            raise ValueError("`restart_delay_max_seconds` must not be below `restart_delay_seconds`")
+            raise Contradiction(("restart_delay_max_seconds",), "must not be below `restart_delay_seconds`")
         return self
 
 
@@ -234,12 +242,12 @@ class Platform(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Platform:
-        unknown = sorted(set(self.queue.retryable) - set(self.verbs))
-        if unknown:
-            raise ValueError(f"queue.retryable names verbs that are not in `verbs`: {', '.join(unknown)}")
+        for index, verb in enumerate(self.queue.retryable):
+            if verb not in self.verbs:
+                raise Contradiction(("queue", "retryable", index), "must be one of this platform's `verbs`")
         if self.mode == "persistent" and self.queue.concurrency != 1:
-            raise ValueError(
-                "queue.concurrency must be 1 for a persistent platform: a login's commands keep their order"
+            raise Contradiction(
+                ("queue", "concurrency"), "must be 1 for a persistent platform: a login's commands keep their order"
             )
         return self
 

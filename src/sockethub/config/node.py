@@ -77,6 +77,12 @@ def place_of(path: Path, tree: Node) -> Place:
     return node.place if exact and not isinstance(node.value, dict) else node.key or node.place
 
 
+def key_of(path: Path, tree: Node) -> Place:
+    """Where the key of a value stands, or of the nearest one there is."""
+    node = nearest(tree, path)
+    return node.key or node.place
+
+
 def grafted(root: Node, path: Path, leaf: Node) -> Node:
     """``root`` with ``leaf`` at ``path``; mappings on the way are made, anything else in the way is replaced."""
     if not path:

@@ -34,9 +34,8 @@ _FALSE: Final = frozenset({"false", "False", "FALSE"})
 # More digits than a 64-bit number has are text: an identifier, not a quantity.
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _BASED: Final = re.compile(r"0o[0-7]{1,18}|0x[0-9a-fA-F]{1,15}")
-_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}(\.[0-9]{0,40})?)([eE][-+]?[0-9]{1,4})?")
-# PyYAML quotes what it stumbled over; names in angle brackets are its own, the rest may be part of a secret.
-_QUOTED: Final = re.compile(r"""(['"])(?!<)(?:(?!\1).){2,}\1""")
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}\.[0-9]{0,40}|[0-9]{1,40}(?=[eE]))([eE][-+]?[0-9]{1,4})?")
+_QUOTED: Final = re.compile(r"""(['"])(.*?)\1""")
 
 
 def parse(text: str, source: str, *, lines: bool = True) -> Node:
@@ -89,7 +88,12 @@ def _problem(place: Place, text: str) -> InvalidDeclaration:
 
 
 def _unquoted(text: str) -> str:
-    return _QUOTED.sub("something", text)
+    """A message of PyYAML without what it quotes, for that may be part of a secret; single characters may stay."""
+    return _QUOTED.sub(lambda quoted: quoted[0] if _is_harmless(quoted[2]) else "something", text)
+
+
+def _is_harmless(quoted: str) -> bool:
+    return len(quoted) <= 1 or quoted in {"\\t", "\\n"} or (quoted[0], quoted[-1]) == ("<", ">")
 
 
 class _Builder:
