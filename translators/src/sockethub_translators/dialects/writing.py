@@ -1,0 +1,56 @@
+"""From a canonical activity to a client's dialect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..activity import Activity, Entity
+from ..ids import ADDRESSED, format_id, parse_id
+from .contexts import context_array
+from .dialect import Dialect, DialectEnv
+
+__all__ = ["encode"]
+
+
+def encode(activity: Activity, dialect: Dialect, env: DialectEnv | None = None) -> dict[str, Any]:
+    """Write ``activity`` in ``dialect``. Total on canonical activities."""
+    env = env or DialectEnv()
+    platform = activity["context"]
+    raw: dict[str, Any] = {"type": activity["type"]}
+    if dialect.context == "array":
+        raw["@context"] = context_array(platform)
+    else:
+        raw["context"] = platform
+    for key, value in activity.items():
+        if key in ("actor", "target"):
+            raw[key] = _entity(value, platform, dialect, env)
+        elif key == "object":
+            raw[key] = _object(value, platform, dialect, env)
+        elif key not in ("type", "context"):
+            raw[key] = value
+    return raw
+
+
+def _entity(entity: Any, platform: str, dialect: Dialect, env: DialectEnv) -> Any:
+    if platform not in ADDRESSED or not isinstance(entity, dict) or entity.get("type") not in ("person", "room"):
+        return entity
+    name = parse_id(entity["id"], kind=entity["type"], name=entity.get("name"), chantypes=env.chantypes)
+    form = dialect.rooms if name.room else dialect.people
+    text = format_id(name, form, server=env.server, chantypes=env.chantypes)
+    written: Entity = {**entity, "id": text}
+    if text == name.name and written.get("name") == text:
+        del written["name"]  # a bare id says it
+    return written
+
+
+def _object(value: Any, platform: str, dialect: Dialect, env: DialectEnv) -> Any:
+    if not isinstance(value, dict):
+        return value
+    kind = value.get("type")
+    if kind == "message" and dialect.note:
+        return {**value, "type": "note"}
+    if kind in ("person", "room"):
+        return _entity(value, platform, dialect, env)
+    if kind == "attendance" and isinstance(value.get("members"), list):
+        return {**value, "members": [_entity(member, platform, dialect, env) for member in value["members"]]}
+    return value
