@@ -15,7 +15,7 @@ from sockethub.worker.interface import Activity, StatelessPlatform
 DUMMY: Final = {"id": "dummy", "type": "platform"}
 
 
-class Dummy(StatelessPlatform):
+class DummyPlatform(StatelessPlatform):
     """``echo`` and ``greet`` answer; ``fail`` and the ``throw`` family fail; the rest end or hang their worker.
 
     Options: ``greeting``, put in front of the content by ``greet``.
