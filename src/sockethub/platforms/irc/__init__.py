@@ -1,1 +1,25 @@
-""""""
+"""IRC: a persistent platform on the ``irc`` package's connection and the pure translator.
+
+====================  ==================================================================================================
+:mod:`.platform`      one login: connecting, performing, staying connected, what is remembered
+:mod:`.session`       one connection: lines in, activities out; commands out, outcomes in
+:mod:`.pending`       which line answers which command (pure)
+:mod:`.commands`      from an activity to the command on the wire (pure)
+:mod:`.refusals`      what a refusal means: condition and text (pure)
+:mod:`.rooms`         where we are and want to be
+:mod:`.throttle`      how fast lines may go (pure)
+:mod:`.connection`    the ``irc`` package's connection, made to carry lines of our codec
+:mod:`.dial`          TCP and TLS, each failure in plain words
+:mod:`.guard`         which addresses may be connected to
+:mod:`.login`         the credentials as a value
+:mod:`.options`       what the operator may set
+:mod:`.notices`       what the platform itself tells the client (pure)
+:mod:`.warm_up`       a rehearsal before the fork
+====================  ==================================================================================================
+"""
+
+from __future__ import annotations
+
+from sockethub.platforms.irc.platform import IrcPlatform
+
+__all__ = ["IrcPlatform"]

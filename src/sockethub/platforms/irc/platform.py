@@ -1,0 +1,326 @@
+"""The IRC platform: one login, its connection, and the connection after that one."""
+
+from __future__ import annotations
+
+import random
+import ssl
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import anyio
+
+from sockethub.errors import NotConnected, OutcomeUnknown, PlatformError, SockethubError
+from sockethub.platforms.irc import notices
+from sockethub.platforms.irc.commands import command_of, is_answer, kind_of, slash_command
+from sockethub.platforms.irc.dial import Dialler, tls_context
+from sockethub.platforms.irc.login import Login
+from sockethub.platforms.irc.options import Options
+from sockethub.platforms.irc.pending import Command
+from sockethub.platforms.irc.rooms import Room, Rooms
+from sockethub.platforms.irc.session import ConnectionLost, Hooks, Session
+from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform
+from sockethub_translators import irc
+
+__all__ = ["IrcPlatform"]
+
+FINAL: Final = frozenset(
+    {"banned", "certificate-untrusted", "erroneous-nickname", "forbidden", "sasl-failed", "wrong-password"}
+)
+"""Why a connection is not tried again: it would end the same way."""
+STABLE_SECONDS: Final = 60.0
+"""How long a connection must have held before its loss counts as a new outage, with all the time to get over it."""
+TAKEOVER_SECONDS: Final = 10.0
+"""How long a predecessor's nickname may still be taken, until the server notices that it has died."""
+TAKEOVER_PAUSE: Final = 0.2
+
+# Commands whose effect ends with the connection: once that is lost, it is certain that they have none.
+_OF_THE_CONNECTION: Final = frozenset({"AWAY", "JOIN", "LIST", "NAMES", "NICK", "PART", "WHO", "WHOIS"})
+
+
+class IrcPlatform(PersistentPlatform):
+    """One login on one IRC network."""
+
+    tls: ClassVar[ssl.SSLContext | None] = None
+    """The default TLS context: made once, before the fork, and shared by all logins."""
+
+    def __init__(self, context: LoginContext) -> None:
+        super().__init__(context)
+        self._options = Options.of(context.options)
+        self._login: Login | None = None
+        self._nick = ""
+        self._rooms = Rooms()
+        self._session: Session | None = None
+        self._saved: Mapping[str, Any] | None = None
+        self._dirty = anyio.Event()
+        self._running: anyio.CancelScope | None = None
+        self._saving = False
+        self._hurry = anyio.Event()
+        self._settled = anyio.Event()
+
+    @classmethod
+    def warm_up(cls) -> None:
+        from sockethub.platforms.irc.warm_up import rehearse
+
+        cls.tls = tls_context(Options())
+        rehearse(cls)
+
+    # --- Connecting ---------------------------------------------------------------------------------------------------
+
+    @property
+    def connected(self) -> bool:
+        return self._session is not None and self._session.alive
+
+    async def connect(self, credentials: Mapping[str, Any], restore: Mapping[str, Any] | None) -> Activity | None:
+        if self.connected:
+            return None
+        if self._running is not None:
+            await self._await_reconnection()
+            return None
+        login = Login.of(credentials)
+        self._login, self._nick = login, login.nick
+        if restore is not None:
+            self._rooms.restore(restore, irc.Env(login.server, login.nick).isupport.fold)
+            self._nick = restore.get("nick") or login.nick
+        session = await self._open(login, takeover=restore is not None)
+        self._session = session
+        if not self._saving:
+            self._saving = True
+            self.context.tasks.start_soon(self._keep_saved)
+        self._running = anyio.CancelScope()
+        self.context.tasks.start_soon(self._keep_connected, login, session, self._running)
+        await self._rejoin(session)
+        await self._save()
+        return None
+
+    async def _await_reconnection(self) -> None:
+        """The connection is being made again: do it now, and wait for how it ends."""
+        settled = self._settled
+        self._hurry.set()
+        with anyio.move_on_after(self._options.connect_seconds):
+            await settled.wait()
+        if not self.connected:
+            raise NotConnected("connection lost; still trying to reconnect")
+
+    async def _open(self, login: Login, *, takeover: bool = False) -> Session:
+        until = time.monotonic() + TAKEOVER_SECONDS
+        while True:
+            hooks = Hooks(self.context.emit, self._renamed, self._note_change, self.context.log)
+            session = Session(login, self._options, self._rooms, hooks)
+            try:
+                await session.open(Dialler(self._options, self.context.reach, self._tls(login)), self._nick)
+            except PlatformError as error:
+                if not (takeover and error.condition == "nickname-in-use" and time.monotonic() < until):
+                    raise
+                await anyio.sleep(TAKEOVER_PAUSE)
+                continue
+            self._nick = session.env.nick
+            self.context.identify(f"{self._nick}@{login.server}")
+            return session
+
+    def _tls(self, login: Login) -> ssl.SSLContext | None:
+        if not login.secure:
+            return None
+        if not self._options.tls_verify or self._options.tls_ca_file is not None:
+            return tls_context(self._options)
+        cls = type(self)
+        if cls.tls is None:
+            cls.tls = tls_context(self._options)
+        return cls.tls
+
+    # --- Staying connected --------------------------------------------------------------------------------------------
+
+    async def _keep_connected(self, login: Login, session: Session, scope: anyio.CancelScope) -> None:
+        """Watch one connection after the other, until the user leaves or there is no getting back."""
+        outage = time.monotonic()
+        attempts = 0
+        with scope:
+            while True:
+                began = time.monotonic()
+                reason = await session.watch()
+                if time.monotonic() - began >= STABLE_SECONDS or attempts == 0:
+                    outage, attempts = time.monotonic(), 0
+                self._rooms.disconnected()
+                self.context.log.info("irc.connection_lost", server=login.server)
+                self.context.emit(notices.lost(session.env, reason))
+                again, attempts = await self._reconnect(login, session, reason, outage, attempts)
+                if again is None:
+                    break
+                session = again
+        if self._running is scope:
+            self._running = None
+        self._settled.set()
+
+    async def _reconnect(
+        self, login: Login, last: Session, reason: str, outage: float, attempts: int
+    ) -> tuple[Session | None, int]:
+        """The next connection and the attempts so far; None when it is given up, which the worker has been told."""
+        self._settled = anyio.Event()
+        while True:
+            await self._pause(attempts)
+            attempts += 1
+            try:
+                session = await self._open(login)
+            except PlatformError as error:
+                reason = str(error)
+                over = time.monotonic() - outage >= self._options.reconnect_seconds
+                if not over and error.condition not in FINAL:
+                    continue
+                self.context.lost(notices.gave_up(last.env, reason))
+                return None, attempts
+            self._session = session
+            await self._rejoin(session)
+            if session.alive:
+                self.context.log.info("irc.reconnected", server=login.server, attempts=attempts)
+                self.context.emit(notices.reconnected(session.env))
+            self._settled.set()
+            return session, attempts
+
+    async def _pause(self, attempts: int) -> None:
+        """Exponential, with jitter: a server that comes back must not be met by all its users at once."""
+        first, most = self._options.reconnect_delay_seconds, self._options.reconnect_delay_max_seconds
+        longest = min(first * 2 ** min(attempts, 16), most)
+        self._hurry = anyio.Event()
+        with anyio.move_on_after(longest * random.uniform(0.5, 1.0)):
+            await self._hurry.wait()
+
+    async def _rejoin(self, session: Session) -> None:
+        """Join all rooms that the user wants to be in; one that does not let us in is forgotten, and said so."""
+        fold = session.env.isupport.fold
+        for room in self._rooms.wanted():
+            activity = {"type": "join", "target": {"id": f"{room.name}@{session.env.server}", "type": "room"}}
+            if room.key is not None:
+                activity["irc:key"] = room.key
+            try:
+                await session.perform(command_of(activity, session.env))
+            except PlatformError as error:
+                if not session.alive:
+                    return
+                self._rooms.forget(room.name, fold)
+                self._note_change()
+                self.context.emit(notices.not_rejoined(session.env, room.name, str(error)))
+            except ConnectionLost:
+                if not session.alive:
+                    return
+
+    async def disconnect(self, reason: str) -> None:
+        session, running = self._session, self._running
+        self._session = self._running = None
+        if running is not None:
+            running.cancel()
+        if session is not None:
+            await session.quit(reason)
+        self._rooms = Rooms()
+
+    # --- Performing ---------------------------------------------------------------------------------------------------
+
+    async def perform(self, activity: Activity) -> Activity | None:
+        verb = activity["type"]
+        if verb == "disconnect":
+            await self.disconnect(_content(activity))
+            return None
+        session = self._session
+        if session is None or not session.alive:
+            if self._running is not None:
+                raise NotConnected("connection lost; reconnecting")
+            raise NotConnected("not connected; connect first")
+        if verb == "connect":
+            return None
+        if self._options.slash_commands:
+            activity = slash_command(activity)
+        command = command_of(activity, session.env)
+        try:
+            return await self._do(session, command, activity)
+        except ConnectionLost as lost:
+            raise _outcome(command, lost) from None
+
+    async def _do(self, session: Session, command: Command, activity: Activity) -> Activity | None:
+        match command.name:
+            case "JOIN":
+                await self._join(session, command, activity.get("irc:key"))
+            case "PART":
+                await self._leave(session, command)
+            case "NICK":
+                await self._change_nick(session, command)
+            case "QUIT":
+                await self.disconnect(_content(activity))
+            case _ if activity["type"] == "query":
+                return await self._ask(session, command, kind_of(activity))
+            case _:
+                await session.perform(command)
+        return None
+
+    async def _join(self, session: Session, command: Command, key: str | None) -> None:
+        name = command.lines[0].params[0]
+        fold = session.env.isupport.fold
+        if self._rooms.inside(name, fold):
+            # A server says nothing to this. Another page of the same user wants to know who is here.
+            await session.perform(Command.of([irc.Line("TOPIC", (name,)), irc.Line("NAMES", (name,))], session.env))
+            return
+        await session.perform(command)
+        if not self._rooms.inside(name, fold):
+            raise PlatformError(f"{name}: the server did not let us in", condition="refused")
+        if key is not None:
+            self._rooms.want(Room(name, key), fold)
+        await self._save()
+
+    async def _leave(self, session: Session, command: Command) -> None:
+        name = command.lines[0].params[0]
+        await session.perform(command)
+        self._rooms.forget(name, session.env.isupport.fold)
+        await self._save()
+
+    async def _change_nick(self, session: Session, command: Command) -> None:
+        before, wanted = session.env.nick, command.lines[0].params[0]
+        if wanted == before:
+            return
+        await session.perform(command)
+        if session.env.nick == before:
+            raise PlatformError(f"{wanted}: the server did not change the nickname", condition="refused")
+        await self._save()
+
+    async def _ask(self, session: Session, command: Command, kind: str) -> Activity | None:
+        return await session.perform(command, lambda answer: is_answer(answer, kind, command, session.env))
+
+    # --- What is remembered -------------------------------------------------------------------------------------------
+
+    def _renamed(self) -> None:
+        if self._session is None or self._login is None:
+            return  # Not yet ours: the one who opens it tells the name it came to.
+        self._nick = self._session.env.nick
+        self.context.identify(f"{self._nick}@{self._login.server}")
+        self._note_change()
+
+    def _note_change(self) -> None:
+        self._dirty.set()
+
+    async def _keep_saved(self) -> None:
+        """Save what changed without a command of ours: a kick, a nickname the server gave us."""
+        while True:
+            await self._dirty.wait()
+            await self._save()
+
+    async def _save(self) -> None:
+        self._dirty = anyio.Event()
+        state = {"joins": self._rooms.saved(), "nick": self._nick}
+        if state == self._saved:
+            return
+        try:
+            await self.context.save(state)
+        except SockethubError as error:
+            self.context.log.warning("irc.not_saved", reason=str(error))
+            return
+        self._saved = state
+
+
+def _content(activity: Activity) -> str:
+    obj = activity.get("object")
+    content = obj.get("content") if isinstance(obj, dict) else None
+    return content if isinstance(content, str) else ""
+
+
+def _outcome(command: Command, lost: ConnectionLost) -> SockethubError:
+    """What is to be said of a command that was written and never confirmed."""
+    if command.name in _OF_THE_CONNECTION and not lost.still_connected:
+        return NotConnected(f"connection lost before it was done ({lost.text})")
+    return OutcomeUnknown(f"{command.name} was sent, but the server did not confirm it ({lost.text})")
