@@ -139,7 +139,7 @@ def get_kill(line: Line, env: Env) -> list[Activity] | None:
         return None
     reason = line.params[1] if len(line.params) == 2 else None
     victim = person(line.params[0], env)
-    return [_thrown_out(line, env, victim, service(env), reason, QUIT, {"command": "KILL"})]
+    return [_thrown_out(line, env, victim, service(env), reason, QUIT, {})]
 
 
 def _thrown_out(
@@ -155,10 +155,11 @@ def _thrown_out(
 
 
 def put_leave(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
-    """``leave`` a room (PART), by another's hand (KICK), or the service (QUIT)."""
+    """``leave`` a room (PART) or the service (QUIT); with ``irc:by``, by another's hand (KICK, KILL)."""
     target = activity.get("target")
     if not name_of(target, env, "$.target"):
-        return put_quit(activity, env, wire)
+        by_force = "irc:by" in activity
+        return [put_kill(activity, env, wire)] if by_force else put_quit(activity, env, wire)
     name = channel(activity, env)
     if "irc:by" in activity:
         nick = nickname(activity.get("actor"), env, "$.actor")
@@ -166,7 +167,7 @@ def put_leave(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     return [_line(activity, env, wire, "PART", name, *_reason_of(activity, LEFT))]
 
 
-def put_kill(activity: Activity, env: Env, wire: Wire) -> Line:
+def put_kill(activity: Activity, env: Env, wire: Wire | None) -> Line:
     nick = nickname(activity.get("actor"), env, "$.actor")
     return _line(activity, env, wire, "KILL", nick, *_reason_of(activity, QUIT))
 

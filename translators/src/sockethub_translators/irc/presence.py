@@ -62,6 +62,8 @@ def _online() -> dict[str, Any]:
 def put_presence(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     """Our own presence. IRC knows only away, with a text, and back."""
     obj = object_of(activity)
+    if wire is None and "role" in obj:
+        raise TranslationError("$.object.role", "a role is given with add and taken with remove")
     presence = text(obj, "presence", "$.object.presence")
     if presence in _AWAY_PRESENCES:
         content = one_line(obj, "content", "$.object.content", AWAY) or AWAY

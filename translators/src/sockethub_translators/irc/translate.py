@@ -114,7 +114,6 @@ _VERBS: Final = frozenset(verb for verb, _ in _PUT)
 _RESTORE: Final[dict[str, Restorer]] = {
     "ERROR": replies.put_error,
     "FAIL": replies.put_standard_reply,
-    "KILL": membership.put_kill,
     "NOTE": replies.put_standard_reply,
     "WALLOPS": messages.put_wallops,
     "WARN": replies.put_standard_reply,
@@ -223,6 +222,8 @@ def _put(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
         return [_RESTORE[wire["command"]](activity, env, wire)]
     if not isinstance(verb, str) or verb not in _VERBS:
         raise TranslationError("$.type", "missing or not a string" if not isinstance(verb, str) else "unknown verb")
+    if wire is None and "error" in activity:
+        raise TranslationError("$.error", "an error is a report, not a request")
     obj = activity.get("object")
     kind = obj.get("type") if isinstance(obj, dict) else None
     put = (_PUT.get((verb, kind)) if isinstance(kind, str) else None) or _PUT.get((verb, None))

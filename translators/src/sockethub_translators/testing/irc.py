@@ -75,7 +75,7 @@ def texts(max_size: int = 60) -> st.SearchStrategy[str]:
 
 def _raw_texts() -> st.SearchStrategy[str]:
     """Text as it was decoded: bytes that were not UTF-8 included."""
-    return st.one_of(texts(), texts(), _bytes_as_text.filter(_fits))
+    return st.one_of(texts(), texts(), st.just("caf\udce9"), _bytes_as_text.filter(_fits))
 
 
 def nicks() -> st.SearchStrategy[str]:
@@ -231,7 +231,14 @@ KINDS: Final[dict[str, Params]] = {
     "338": _params(nicks(), nicks(), _middles(), texts()),
     "341": _params(nicks(), nicks(), channels()),
     "352": _params(
-        nicks(), st.one_of(channels(), st.just("*")), _middles(), _middles(), _middles(), nicks(), _FLAGS, _raw_texts()
+        nicks(),
+        st.one_of(channels(), st.just("*")),
+        _middles(),
+        _middles(),
+        _middles(),
+        nicks(),
+        _FLAGS,
+        st.one_of(_raw_texts(), st.builds("{} {}".format, st.just("0"), _raw_texts())),
     ),
     "353": _params(nicks(), "=", channels(), _name_entries()),
     "354": _params(
