@@ -91,7 +91,8 @@ async def test_attendance(server: IrcServer) -> None:
 async def test_topic(server: IrcServer) -> None:
     async with connected("ann", server, "#top") as ann, connected("bob", server, "#top") as bob:
         await ann.do("update", ann.room("#top"), {"type": "topic", "content": "all about :) tea"})
-        assert (await bob.saw("update", "topic"))["object"]["content"] == "all about :) tea"
+        heard = await bob.saw("update", "topic", content="all about :) tea")
+        assert heard["actor"]["name"] == "ann"
         assert not [each for each in ann.emitted if each.get("object", {}).get("content") == "all about :) tea"]
 
 

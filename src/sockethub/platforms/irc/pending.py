@@ -120,7 +120,7 @@ class Correlator:
         if line.tags and (self._by_label or self._batches):
             answered = self._labelled(line)
             if answered is not None:
-                return answered
+                return _with_old_nick(answered, env)
         if line.command == "PONG":
             done = self._by_token.pop(line.params[-1], None) if line.params else None
             return Answered(None, done, done)
@@ -167,6 +167,17 @@ class Correlator:
 
 def _without(line: irc.Line, tag: str) -> irc.Line:
     return replace(line, tags={key: value for key, value in line.tags.items() if key != tag})
+
+
+def _with_old_nick(answered: Answered, env: irc.Env) -> Answered:
+    """InspIRCd 3 answers a labelled NICK as if the new name had asked; the label tells that it was us."""
+    line, owner = answered.line, answered.owner
+    if line is None or owner is None or line.command != "NICK" or owner.command.name != "NICK" or line.source is None:
+        return answered
+    nick = irc.nick_of(line.source)
+    if nick == env.nick or nick != line.params[0]:
+        return answered
+    return replace(answered, line=replace(line, source=env.nick + line.source[len(nick) :]))
 
 
 def _concerns(line: irc.Line, command: Command, env: irc.Env) -> bool:

@@ -200,11 +200,12 @@ class Session:
             return
         before = self.env
         answered = self._correlator.feed(line, before)
+        line = answered.line or line
         self.env = irc.follow(before, line)
         if self._rooms.follow(line, before):
             self._hooks.rooms_changed()
         if answered.line is not None and line.command not in _SILENT:
-            self._translate(answered, answered.line, replace(self.env, now=now))
+            self._translate(answered, line, replace(self.env, now=now))
         if self.env.nick != before.nick:
             self._hooks.renamed()
         if answered.done is not None:
