@@ -180,6 +180,8 @@ class _Builder:
 
     def _text(self, event: yaml.ScalarEvent, place: Place) -> str:
         text: str = event.value
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            raise _problem(place, "half of a surrogate pair: not a character")
-        return text
+        try:
+            # JSON writes a character beyond the BMP as two escapes (RFC 8259 §7), which PyYAML leaves apart.
+            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        except UnicodeDecodeError:
+            raise _problem(place, "half of a surrogate pair: not a character") from None

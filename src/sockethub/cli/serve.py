@@ -1,0 +1,144 @@
+"""What runs inside what: the composition of ``serve``, ``gateway`` and ``workers``.
+
+::
+
+    serve     state directory ▷ Redis ▷ local IRC server ▷ supervisor (its own process) ▷ gateway (this process)
+    gateway                                                                                gateway
+    workers                                                supervisor
+
+Each part is entered when the one before it is ready, and left in the opposite order: clients are told first, then
+workers leave politely, and Redis goes last. A part that ends by itself ends the whole. Whatever ends this process,
+SIGKILL included, ends every other: the kernel sees to it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+import structlog
+from anyio.abc import TaskStatus
+
+from sockethub.cli.state import held, master_key
+from sockethub.config import Declaration
+from sockethub.config.models import LocalIrc
+from sockethub.crypto import MasterKey, Secret
+from sockethub.embedded.ircd import IrcServer, local_ircd
+from sockethub.embedded.redis import chosen_redis
+from sockethub.errors import ConfigError, SockethubError
+from sockethub.supervisor.launch import SupervisorProcess, run_supervisor
+
+log = structlog.get_logger(__name__)
+
+IMPATIENT = 130
+"""Exit status after a second signal: at once, with nothing put away (128 + SIGINT)."""
+
+
+class PartEnded(SockethubError):
+    """A part that should run ended by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What was started, for the person who started it."""
+
+    port: int | None = None
+    redis: str | None = None
+    irc: IrcServer | None = None
+
+
+Announce = Callable[[Running], None]
+
+
+async def until_stopped(part: Callable[[], Awaitable[None]]) -> None:
+    """Run ``part`` until it ends or SIGINT or SIGTERM comes; a second signal ends the process at once."""
+    async with anyio.create_task_group() as tasks:
+        with anyio.CancelScope() as scope:
+            await tasks.start(_signals, scope)
+            await part()
+        tasks.cancel_scope.cancel()
+
+
+async def everything(declaration: Declaration, announce: Announce) -> None:
+    """``sockethub serve``: all parts on this machine. Runs until cancelled; raises when a part fails."""
+    url = declaration.redis.url
+    with held(declaration.state_dir):
+        key = master_key(declaration)
+        async with (
+            chosen_redis(url.reveal() if url is not None else None, declaration.state_dir) as redis,
+            _local_irc(declaration.local_irc) as irc,
+            run_supervisor(declaration, redis_url=Secret(redis.url), master_key=key) as supervisor,
+            anyio.create_task_group() as tasks,
+        ):
+            tasks.start_soon(_watch, supervisor)
+            port = await tasks.start(_gateway, declaration, Secret(redis.url), key)
+            announce(Running(port, redis.description, irc))
+
+
+async def gateway_alone(declaration: Declaration, announce: Announce) -> None:
+    """``sockethub gateway``. Runs until cancelled; raises when it fails."""
+    async with anyio.create_task_group() as tasks:
+        port = await tasks.start(_gateway, declaration, _shared_redis(declaration), master_key(declaration))
+        announce(Running(port))
+
+
+async def workers_alone(declaration: Declaration, announce: Announce) -> None:
+    """``sockethub workers``. Runs until cancelled; raises when the supervisor fails."""
+    url, key = _shared_redis(declaration), master_key(declaration)
+    async with run_supervisor(declaration, redis_url=url, master_key=key) as supervisor:
+        announce(Running())
+        await _watch(supervisor)
+
+
+def require_shared(declaration: Declaration) -> None:
+    """What the halves need so that they find each other; raises :class:`~sockethub.errors.ConfigError`."""
+    if declaration.redis.url is None:
+        raise ConfigError("redis.url: gateways and workers apart share a Redis: set `redis.url`")
+    if declaration.keys.master is None and declaration.keys.file is None:
+        raise ConfigError("keys: gateways and workers apart share a master key: set `keys.master` or `keys.file`")
+
+
+def _shared_redis(declaration: Declaration) -> Secret[str]:
+    require_shared(declaration)
+    assert declaration.redis.url is not None
+    return declaration.redis.url
+
+
+async def _gateway(
+    declaration: Declaration, redis_url: Secret[str], key: MasterKey, *, task_status: TaskStatus[int]
+) -> None:
+    from sockethub.gateway.server import serve_gateway
+
+    await serve_gateway(declaration, redis_url=redis_url, master_key=key, task_status=task_status)
+
+
+async def _watch(supervisor: SupervisorProcess) -> None:
+    status = await supervisor.wait()
+    raise PartEnded(f"the supervisor ended ({_ending(status)}), and the workers with it; its messages above say why")
+
+
+def _ending(status: int) -> str:
+    return f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
+
+
+@asynccontextmanager
+async def _local_irc(declared: LocalIrc) -> AsyncIterator[IrcServer | None]:
+    if not declared.enabled:
+        yield None
+        return
+    async with local_ircd(declared.port) as server:
+        yield server
+
+
+async def _signals(scope: anyio.CancelScope, *, task_status: TaskStatus[None]) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        async for number in signals:
+            if scope.cancel_called:
+                os._exit(IMPATIENT)
+            log.info("stopping", signal=signal.Signals(number).name)
+            scope.cancel()
