@@ -58,14 +58,15 @@ def declare(
     tree, unfurnished = furnished(filling.filled(tree))
     problems += filling.problems + unfurnished
     known = {problem.path for problem in problems}
+    incomplete = {problem.path[:-1] for problem in unfurnished}
     declaration: Declaration | None = None
     try:
         declaration = Declaration.model_validate(plain(tree) if tree.value is not None else {})
         found = Checks(declaration, tree, folder).problems()
     except ValidationError as error:
         found = explain(error, tree)
-    # What could not be filled in is a problem already.
-    problems += (problem for problem in found if problem.path not in known)
+    # What could not be filled in, and what follows from it, is a problem already.
+    problems += (problem for problem in found if problem.path not in known and problem.path[:-1] not in incomplete)
     if problems or declaration is None:
         raise InvalidDeclaration(problems)
     return _located(declaration, folder)

@@ -123,10 +123,6 @@ def test_paths_are_absolute(tmp_path: Path) -> None:
             ),
         ),
         ("    mode: stateless", "7:5: the key 'mode' was already given at sockethub.yaml:3:5"),
-        (
-            "    use: none",
-            "7:10: platforms.echo.use: no installed package registers this platform; known here: dummy, irc",
-        ),
     ],
 )
 def test_says(tmp_path: Path, text: str, said: str) -> None:
