@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from sockethub_translators import irc
 from sockethub_translators.errors import TranslationError
@@ -31,15 +34,25 @@ def losses(line: irc.Line, env: irc.Env) -> set[str]:
     return {part for part, differs in differs.items() if differs}
 
 
+def spoil(line: irc.Line) -> irc.Line:
+    """End in a byte that is not UTF-8."""
+    return replace(line, params=(*line.params[:-1], line.params[-1] + "\udce9")) if line.params else line
+
+
+def tag(line: irc.Line) -> irc.Line:
+    return replace(line, tags={**line.tags, "vendor/tag": "value"})
+
+
 @pytest.mark.parametrize("command", sorted(some.KINDS))
 def test_ledger(command: str) -> None:
     expected = LEDGER.get(command, frozenset({"line"}))
     seen: set[str] = set()
     understood = []
+    lines = some.server_lines([command])
 
     # Without shrinking: this searches for examples of each loss, and a surplus one is reported by what it lost.
-    @settings(max_examples=80, derandomize=True, phases=[Phase.generate])
-    @given(some.server_lines([command]), some.envs(caps=CAPS, isupport=some.ISUPPORT))
+    @settings(max_examples=90, derandomize=True, phases=[Phase.generate])
+    @given(st.one_of(lines, lines.map(tag), lines.map(spoil)), some.envs(caps=CAPS, isupport=some.ISUPPORT))
     def search(line: irc.Line, env: irc.Env) -> None:
         if irc.to_activity(line, env)[0]["type"] != "irc:raw":
             understood.append(line)
