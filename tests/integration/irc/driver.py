@@ -92,9 +92,9 @@ class Driver:
         def found() -> Activity | None:
             for activity in self.emitted:
                 obj = activity.get("object", {})
-                if activity["type"] == type_ and (kind is None or obj.get("type") == kind):
-                    if all(obj.get(key) == value for key, value in members.items()):
-                        return activity
+                fits = activity["type"] == type_ and kind in (None, obj.get("type"))
+                if fits and all(obj.get(key) == value for key, value in members.items()):
+                    return activity
             return None
 
         await self.until(lambda: found() is not None)

@@ -87,11 +87,12 @@ class Login:
         if self.password is None:
             return ()
         if self.mechanism == "OAUTHBEARER":
-            return (sasl.OAuthBearer(account, self.password),)
+            raise PlatformError("OAUTHBEARER needs a token, not a password", condition="bad-credentials")
+        scram = sasl.ScramSha256(account, self.password, secrets.token_urlsafe(NONCE_BYTES))
         plain = sasl.Plain(account, self.password)
         if self.mechanism == "PLAIN":
             return (plain,)
-        return (sasl.ScramSha256(account, self.password, secrets.token_urlsafe(NONCE_BYTES)), plain)
+        return (scram,) if self.mechanism == "SCRAM-SHA-256" else (scram, plain)
 
 
 def offers_sasl(lines: list[irc.Line]) -> bool | None:

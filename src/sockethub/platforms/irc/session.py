@@ -27,7 +27,7 @@ from sockethub.platforms.irc.rooms import Rooms
 from sockethub.platforms.irc.throttle import Bucket
 from sockethub.worker.interface import Log
 from sockethub_translators import irc
-from sockethub_translators.errors import ParseError
+from sockethub_translators.errors import EncodeError, ParseError
 from sockethub_translators.irc import aggregate, negotiation
 
 __all__ = ["ConnectionLost", "Hooks", "Session"]
@@ -119,6 +119,9 @@ class Session:
         except TimeoutError:
             self.abort()
             raise connect_error(f"{server}:{port} does not answer as an IRC server", "timeout") from None
+        except EncodeError as error:
+            self.abort()
+            raise connect_error(f"the credentials cannot be said in IRC ({error})", "bad-credentials") from None
         except BaseException:
             self.abort()
             raise

@@ -1,0 +1,145 @@
+"""The schemas of the IRC platform: what they let through, what they refuse, and that they agree with the code."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from referencing import Registry, Resource
+
+from sockethub.platforms.irc.options import Options
+
+SCHEMAS = Path(__file__).parents[4] / "schemas"
+ME = {"id": "me@irc.example", "type": "person", "name": "me"}
+ROOM = {"id": "#room@irc.example", "type": "room", "name": "#room"}
+OLD = {"context": "irc"}
+NEW = {
+    "@context": [
+        "https://www.w3.org/ns/activitystreams",
+        "https://sockethub.org/ns/context/v1.jsonld",
+        "https://sockethub.org/ns/context/platform/irc/v1.jsonld",
+    ]
+}
+
+
+def load(path: Path) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(path.read_text())
+    return schema
+
+
+def validator(name: str) -> jsonschema.Draft202012Validator:
+    schemas = [load(path) for path in (SCHEMAS / "activity" / "common.json", SCHEMAS / "irc" / f"{name}.json")]
+    registry: Registry[Any] = Registry().with_resources((each["$id"], Resource.from_contents(each)) for each in schemas)
+    jsonschema.Draft202012Validator.check_schema(schemas[-1])
+    return jsonschema.Draft202012Validator(schemas[-1], registry=registry)
+
+
+MESSAGES = validator("messages")
+CREDENTIALS = validator("credentials")
+
+ACCEPTED: list[dict[str, Any]] = [
+    {"type": "connect"},
+    {"type": "disconnect"},
+    {"type": "disconnect", "object": {"type": "message", "content": "bye"}},
+    {"type": "join", "target": ROOM},
+    {"type": "join", "target": ROOM, "irc:key": "sesame"},
+    {"type": "leave", "target": ROOM, "object": {"type": "note", "content": "bye"}},
+    {"type": "send", "target": ROOM, "object": {"type": "message", "content": "hi"}},
+    {"type": "send", "target": ROOM, "object": {"type": "note", "content": "hi"}, "id": "1"},
+    {"type": "send", "target": ROOM, "object": {"type": "me", "content": "waves\nand again"}},
+    {"type": "send", "target": ME, "object": {"type": "notice", "content": "hi"}},
+    {"type": "update", "target": ROOM, "object": {"type": "topic", "content": "tea"}},
+    {"type": "update", "target": ROOM, "object": {"type": "topic", "topic": "tea"}},
+    {"type": "update", "target": ME, "object": {"type": "address"}},
+    {"type": "update", "object": {"type": "presence", "presence": "away", "content": "lunch"}},
+    {"type": "query", "target": ROOM, "object": {"type": "attendance"}},
+]
+
+REFUSED: list[dict[str, Any]] = [
+    {"type": "dance"},
+    {"type": "join"},
+    {"type": "join", "target": {"name": "#room"}},
+    {"type": "send", "target": ROOM},
+    {"type": "send", "target": ROOM, "object": {"type": "message"}},
+    {"type": "send", "target": ROOM, "object": {"type": "message", "content": 5}},
+    {"type": "send", "target": ROOM, "object": {"type": "song", "content": "la"}},
+    {"type": "send", "object": {"type": "message", "content": "hi"}},
+    {"type": "update", "target": ROOM, "object": {"type": "topic"}},
+    {"type": "update", "target": ROOM, "object": {"type": "topic", "content": "a\nQUIT"}},
+    {"type": "update", "object": {"type": "presence", "presence": "asleep"}},
+    {"type": "query", "target": ROOM},
+    {"type": "connect", "password": "secret"},
+    {"type": "join", "target": ROOM, "irc:key": "two words"},
+]
+
+
+@pytest.mark.parametrize("context", [OLD, NEW], ids=["context", "@context"])
+@pytest.mark.parametrize("activity", ACCEPTED, ids=str)
+def test_accepts(activity: dict[str, Any], context: dict[str, Any]) -> None:
+    MESSAGES.validate({**context, "actor": ME, **activity})
+
+
+@pytest.mark.parametrize("activity", REFUSED, ids=str)
+def test_refuses(activity: dict[str, Any]) -> None:
+    assert not MESSAGES.is_valid({**OLD, "actor": ME, **activity})
+
+
+def credentials(**obj: Any) -> dict[str, Any]:
+    return {**OLD, "type": "credentials", "actor": ME, "object": {"nick": "me", "server": "irc.example", **obj}}
+
+
+@pytest.mark.parametrize(
+    "obj",
+    [
+        {},
+        {"type": "credentials", "port": 6697, "secure": True, "username": "u", "realname": "Real Name"},
+        {"password": "two words", "saslMechanism": "PLAIN"},
+        {"token": "t", "saslMechanism": "OAUTHBEARER"},
+        {"server": "::1"},
+        {"nick": "[žluť]`_^"},
+    ],
+    ids=str,
+)
+def test_accepts_credentials(obj: dict[str, Any]) -> None:
+    CREDENTIALS.validate(credentials(**obj))
+
+
+@pytest.mark.parametrize(
+    "obj",
+    [
+        {"nick": ""},
+        {"nick": "bad nick"},
+        {"nick": "#room"},
+        {"nick": "me\r\nQUIT"},
+        {"server": ""},
+        {"server": "http://irc.example/"},
+        {"port": 0},
+        {"port": "6667"},
+        {"password": "p", "token": "t"},
+        {"password": "p\r\nQUIT"},
+        {"realname": "a\nb"},
+        {"saslMechanism": "CRAM-MD5"},
+        {"allowInvalidCert": True},
+    ],
+    ids=str,
+)
+def test_refuses_credentials(obj: dict[str, Any]) -> None:
+    assert not CREDENTIALS.is_valid(credentials(**obj))
+
+
+def test_secrets_are_write_only() -> None:
+    properties = load(SCHEMAS / "irc" / "credentials.json")["properties"]["object"]["properties"]
+    assert {name for name, schema in properties.items() if schema.get("writeOnly")} == {"password", "token"}
+
+
+def test_option_schema_and_code_agree() -> None:
+    schema = load(SCHEMAS / "irc" / "options.json")
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert {name: each["default"] for name, each in schema["properties"].items()} == dataclasses.asdict(Options())
+    assert all(each["description"] for each in schema["properties"].values())
+    jsonschema.Draft202012Validator(schema).validate(dataclasses.asdict(Options()))
+    assert Options.of({"flood_rate": 5}).flood_rate == 5
