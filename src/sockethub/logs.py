@@ -5,9 +5,9 @@ Call :func:`configure` first thing in every process. Log an event's name and sca
     log = structlog.get_logger(__name__)
     log.info("worker restarted", platform="irc", pid=4711)
 
-What slips through is caught here: a field that is called like a secret or like content is not shown, passwords are cut
-out of URLs, values that are no scalars appear as their type, long ones are cut, tracebacks have no local variables. What
-the libraries say through :mod:`logging` (asyncio, Hypercorn, Quart) takes the same way.
+What slips through is caught here: a field that is called like a secret or like content is not shown, passwords are
+cut out of URLs, values that are no scalars appear as their type, long ones are cut, tracebacks have no local variables.
+What the libraries say through :mod:`logging` (asyncio, Hypercorn, Quart) takes the same way.
 """
 
 from __future__ import annotations
@@ -84,6 +84,8 @@ def configure(level: Level = "info", form: Format = "console", stream: TextIO | 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The processor that hides what must not be logged."""
     for name, value in event.items():
+        if name == "event":
+            event[name] = _harmless(str(value))
         if name in _OWN_FIELDS:
             continue
         event[name] = HIDDEN if SECRET_FIELDS.intersection(_WORDS.split(name.lower())) else _shown(value)
@@ -94,11 +96,21 @@ def _shown(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, (str, PurePath)):
-        text = _USERINFO.sub(f"{HIDDEN}@", str(value))
+        text = _harmless(str(value))
         return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}…"
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_shown(item) for item in value]
     return f"<{type(value).__name__}>"
+
+
+def _harmless(text: str) -> str:
+    """Without passwords in URLs, and on one line: what is not printable might forge a line or drive a terminal."""
+    text = _USERINFO.sub(f"{HIDDEN}@", text)
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
 
 
 def _enriching() -> list[structlog.types.Processor]:
