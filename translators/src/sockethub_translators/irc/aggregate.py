@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
 
 from .batch import Batch, close_batch, open_batch
@@ -40,7 +39,7 @@ Result: TypeAlias = "tuple[Aggregator, list[Activity]]"
 
 
 def _empty() -> Mapping[str, Any]:
-    return MappingProxyType({})
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +87,11 @@ def _put(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:
     if key not in entries and len(entries) >= MAX_OPEN:
         entries.pop(next(iter(entries)))
     entries[key] = value
-    return MappingProxyType(entries)
+    return entries
 
 
 def _drop(mapping: Mapping[str, T], key: str) -> Mapping[str, T]:
-    return MappingProxyType({name: value for name, value in mapping.items() if name != key})
+    return {name: value for name, value in mapping.items() if name != key}
 
 
 def _ended(activity: Activity, truncated: bool) -> Activity:

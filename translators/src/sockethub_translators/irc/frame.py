@@ -28,7 +28,7 @@ from typing import Any, Final, TypeAlias
 from ..errors import TranslationError
 from .entities import name_of, person, service
 from .env import Activity, Entity, Env
-from .line import NO_TAGS, Line, nick_of
+from .line import Line, nick_of
 
 __all__ = ["WIRE", "Wire", "actor_of", "frame", "keep", "own", "timestamp", "unframe", "wire_of"]
 
@@ -178,7 +178,7 @@ def unframe(activity: Activity, env: Env, wire: Wire, command: str, *params: str
         source = nick + wire.get("mask", "") if is_person else wire.get("server", env.server)
     kept = wire.get("tags")
     if not kept:
-        return Line(command, params, source, NO_TAGS)
+        return Line(command, params, source)
     tags: dict[str, str] = {}
     for key, value in kept.items():
         found = _TAG_OF_VIEW[key](activity, value) if key in _TAG_OF_VIEW else value
@@ -187,14 +187,14 @@ def unframe(activity: Activity, env: Env, wire: Wire, command: str, *params: str
     return Line(command, params, source, tags)
 
 
-def own(activity: Activity, env: Env, command: str, *params: str, tags: Mapping[str, str] = NO_TAGS) -> Line:
+def own(activity: Activity, env: Env, command: str, *params: str, tags: Mapping[str, str] | None = None) -> Line:
     """A line of our own side: no source; labelled with the activity's id where the server answers labels."""
     label = activity.get("id")
     if label is not None and "labeled-response" in env.caps:
         if not isinstance(label, str) or not label or len(label.encode("utf-8", "replace")) > MAX_LABEL:
             raise TranslationError("$.id", f"not a string of 1 to {MAX_LABEL} bytes")
-        tags = {**tags, "label": label}
-    return Line(command, params, None, tags)
+        tags = {**(tags or {}), "label": label}
+    return Line(command, params, None, tags or {})
 
 
 def _member(container: Any, key: str) -> str | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 
 from .line import MAX_BODY, MAX_BODY_IN
@@ -41,7 +40,7 @@ def casefold(text: str, mapping: str = "rfc1459") -> str:
 class ISupport:
     """The tokens, and the meaning of those that translation needs. Absent tokens have the protocol's defaults."""
 
-    tokens: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    tokens: Mapping[str, str] = field(default_factory=dict, hash=False)
     casemapping: str = field(init=False, default="rfc1459", compare=False)
     chantypes: str = field(init=False, default="#&", compare=False)
     statusmsg: str = field(init=False, default="", compare=False)
@@ -85,7 +84,7 @@ class ISupport:
                 tokens.pop(key[1:], None)
             elif key and (key in tokens or len(tokens) < MAX_TOKENS):
                 tokens[key] = _HEX.sub(lambda match: chr(int(match[1], 16)), value)
-        return ISupport(MappingProxyType(tokens))
+        return ISupport(tokens)
 
     def number(self, key: str) -> int | None:
         """A token's value as a number of at least 1; None when absent, empty or no number."""

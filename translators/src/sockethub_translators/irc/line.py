@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 
 from ..errors import EncodeError, ParseError
@@ -21,7 +20,6 @@ __all__ = [
     "MAX_BODY_IN",
     "MAX_CLIENT_TAG_DATA",
     "MAX_TAGS",
-    "NO_TAGS",
     "Line",
     "decode",
     "encode",
@@ -37,8 +35,6 @@ MAX_TAGS: Final = 8191
 """Bytes of the tag section a peer may send, ``@`` and the closing space included (``message-tags``)."""
 MAX_CLIENT_TAG_DATA: Final = 4094
 """Bytes of tag data a client may send, between ``@`` and the space (``message-tags``)."""
-
-NO_TAGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 # Commands whose last parameter at this position is text: written with a colon even where the grammar does not need it,
 # because that is what every client and server writes and what old parsers rely on.
@@ -80,7 +76,7 @@ class Line:
     command: str
     params: tuple[str, ...] = ()
     source: str | None = None
-    tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS, hash=False)
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __repr__(self) -> str:
         params = "(...)" if self.command in _SECRET else repr(self.params)
@@ -101,7 +97,7 @@ def decode(line: bytes | bytearray | str) -> Line:
     if _BREAKS.search(text):
         raise ParseError("NUL, CR or LF inside a line")
     rest = text.lstrip(" ")
-    tags: Mapping[str, str] = NO_TAGS
+    tags: Mapping[str, str] = {}
     if rest.startswith("@"):
         raw, _, rest = rest.partition(" ")
         if _size(raw) + 1 > MAX_TAGS:

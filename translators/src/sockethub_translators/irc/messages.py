@@ -14,7 +14,7 @@ from .entities import name_of, named, service
 from .env import Activity, Env
 from .fields import BREAKS, message_id, middle, object_of, one_line, text, word
 from .frame import WIRE, Wire, frame, keep, own, unframe
-from .line import NO_TAGS, Line
+from .line import Line
 from .text import CTCP, MIN_BUDGET, split_lines, split_text
 
 __all__ = [
@@ -126,7 +126,7 @@ def put_said(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
         return [unframe(activity, env, wire, command, target, opening + content + closing)]
     if CTCP in content or CTCP in opening[1:]:
         raise TranslationError("$.object", "U+0001 frames CTCP and cannot stand inside")
-    tags: Mapping[str, str] = NO_TAGS
+    tags: Mapping[str, str] | None = None
     if "inReplyTo" in obj and "message-tags" in env.caps:
         tags = {REPLY: message_id(obj["inReplyTo"], "$.object.inReplyTo")}
     if kind == "ctcp":
@@ -134,7 +134,7 @@ def put_said(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     else:
         chunks = _chunks(content, env.text_budget(command, target) - len(opening) - len(closing))
     return [
-        own(activity, env, command, target, opening + chunk + closing, tags=tags if index == 0 else NO_TAGS)
+        own(activity, env, command, target, opening + chunk + closing, tags=tags if index == 0 else None)
         for index, chunk in enumerate(chunks)
     ]
 

@@ -17,7 +17,6 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from .isupport import ISupport
@@ -128,7 +127,7 @@ class State:
     plan: Plan
     nick: str
     phase: Phase = "caps"
-    offered: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    offered: Mapping[str, str] = field(default_factory=dict)
     pending: frozenset[str] = frozenset()
     caps: frozenset[str] = frozenset()
     alternatives: tuple[str, ...] = ()
@@ -201,7 +200,7 @@ def _cap_new(state: State, names: list[str], more: bool) -> Step:
 
 def _cap_del(state: State, names: list[str], more: bool) -> Step:
     gone = frozenset(names)
-    offered = MappingProxyType({key: value for key, value in state.offered.items() if key not in gone})
+    offered = {key: value for key, value in state.offered.items() if key not in gone}
     lost = state.caps & gone
     state = replace(state, offered=offered, caps=state.caps - gone, pending=state.pending - gone)
     if lost and state.phase == "registered":
@@ -234,7 +233,7 @@ def _offer(state: State, names: Iterable[str]) -> State:
         key, _, value = name.partition("=")
         if key in offered or len(offered) < MAX_OFFERED:
             offered[key] = value
-    return replace(state, offered=MappingProxyType(offered))
+    return replace(state, offered=offered)
 
 
 def _request(state: State, among: frozenset[str] | None = None) -> Step:

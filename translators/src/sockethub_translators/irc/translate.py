@@ -17,7 +17,7 @@ from ..errors import EncodeError, ParseError, TranslationError
 from . import membership, messages, presence, replies, rooms, whois
 from .env import Activity, Env
 from .frame import WIRE, Wire, wire_of
-from .line import MAX_BODY_IN, MAX_CLIENT_TAG_DATA, MAX_TAGS, NO_TAGS, Line, decode, encode
+from .line import MAX_BODY_IN, MAX_CLIENT_TAG_DATA, MAX_TAGS, Line, decode, encode
 from .modes import parse_modes, write_modes
 
 __all__ = ["from_activity", "strip", "to_activity"]
@@ -184,7 +184,7 @@ def _readable(line: Line, env: Env) -> Line:
         return _LONE.sub("\ufffd", text)
 
     source = None if line.source is None else read(line.source)
-    tags = {read(key): read(value) for key, value in line.tags.items()} if line.tags else NO_TAGS
+    tags = {read(key): read(value) for key, value in line.tags.items()}
     return Line(line.command, tuple(map(read, line.params)), source, tags)
 
 
