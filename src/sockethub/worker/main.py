@@ -33,11 +33,12 @@ def main(connection: socket.socket) -> int:
     if not packet:
         return 0
     spec = WorkerSpec.decode(packet)
-    asyncio.run(_work(spec, Control(connection)))
+    asyncio.run(work(spec, Control(connection)))
     return 0
 
 
-async def _work(spec: WorkerSpec, control: Control) -> None:
+async def work(spec: WorkerSpec, control: Control) -> None:
+    """Run the worker of `spec` until it ends or is told to."""
     url = spec.redis_url.reveal()
     async with (
         connect(url, blocking=True, max_connections=1) as blocking,
