@@ -65,6 +65,8 @@ SASL_CHUNK: Final = 400
 """Characters of base64 in one AUTHENTICATE (``sasl-3.1``)."""
 MAX_CHALLENGE: Final = 20 * SASL_CHUNK
 """Characters of a challenge collected over several AUTHENTICATE lines."""
+MAX_TOKEN: Final = 480
+"""Bytes of a PING token that we can send back on a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +388,10 @@ def _error(state: State, line: Line) -> Step:
 
 
 def _ping(state: State, line: Line) -> Step:
-    return state, [Line("PONG", line.params[-1:])], None
+    token = line.params[-1:]
+    if sum(len(part.encode("utf-8", "surrogateescape")) for part in token) > MAX_TOKEN:
+        return state, [], None
+    return state, [Line("PONG", token)], None
 
 
 def _isupport(state: State, line: Line) -> Step:
