@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from . import aggregate, negotiation, sasl
+from . import aggregate, ledger, negotiation, sasl
 from .aggregate import Aggregator
 from .env import Activity, Entity, Env
 from .follow import follow
@@ -56,6 +56,7 @@ __all__ = [
     "follow",
     "from_activity",
     "graphemes",
+    "ledger",
     "negotiation",
     "nick_of",
     "sasl",
