@@ -37,6 +37,7 @@ def connect(url: str, *, blocking: bool = False, max_connections: int = MAX_CONN
         retry=AsyncRetry(NoBackoff(), 0),
         max_connections=max_connections,
         protocol=RESP,
+        driver_info=None,  # finding out the library's version reads files and parses e-mail headers, each time
         **_keepalive(url),
     )
 
@@ -50,6 +51,7 @@ def connect_sync(url: str) -> redis.Redis:
         retry=Retry(NoBackoff(), 0),
         max_connections=MAX_CONNECTIONS,
         protocol=RESP,
+        driver_info=None,  # finding out the library's version reads files and parses e-mail headers, each time
         **_keepalive(url),
     )
 
