@@ -19,7 +19,6 @@ from sockethub.cli.exits import Exit
 from sockethub.cli.serve import Announce, Running
 from sockethub.config import Declaration, load
 from sockethub.config.node import Path as Steps
-from sockethub.embedded.child import EmbeddedServerFailed
 from sockethub.errors import ConfigError, SockethubError
 from sockethub.supervisor.cage import keep_secrets
 
@@ -35,12 +34,12 @@ def serve(config: Path | None, host: str | None, port: int | None) -> Exit:
 
 def gateway(config: Path | None, host: str | None, port: int | None) -> Exit:
     """``sockethub gateway``."""
-    return _run(composition.gateway_alone, config, _listening(host, port))
+    return _run(composition.gateway_alone, config, _listening(host, port), apart=True)
 
 
 def workers(config: Path | None) -> Exit:
     """``sockethub workers``."""
-    return _run(composition.workers_alone, config, {})
+    return _run(composition.workers_alone, config, {}, apart=True)
 
 
 def _listening(host: str | None, port: int | None) -> dict[str, tuple[Steps, Any]]:
@@ -51,31 +50,26 @@ def _listening(host: str | None, port: int | None) -> dict[str, tuple[Steps, Any
     return {name: (path, value) for name, (path, value) in options.items() if value is not None}
 
 
-def _run(part: Part, config: Path | None, options: dict[str, tuple[Steps, Any]]) -> Exit:
+def _run(part: Part, config: Path | None, options: dict[str, tuple[Steps, Any]], *, apart: bool = False) -> Exit:
     try:
         declaration = load(chosen(config), os.environ, options)
+        if apart:
+            composition.shared_redis(declaration)
     except ConfigError as error:
         typer.echo(str(error), err=True)
         return Exit.CONFIG
     logs.configure(declaration.log.level, declaration.log.format)
     keep_secrets()
     run = partial(part, declaration, partial(_announce, declaration))
-    errors: list[BaseException] = []
+    reasons: list[str] = []
     try:
         anyio.run(composition.until_stopped, run, backend="asyncio", backend_options={"use_uvloop": True})
     except* (SockethubError, OSError) as group:
-        errors += _leaves(group)
-    return _failed(errors) if errors else Exit.OK
-
-
-def _failed(errors: list[BaseException]) -> Exit:
-    """Say what failed, each reason once, without a traceback: these errors are written for people."""
-    for text in dict.fromkeys(map(str, errors)):
-        typer.echo(f"sockethub: {text}", err=True)
-    declared_wrong = any(
-        isinstance(error, ConfigError) and not isinstance(error, EmbeddedServerFailed) for error in errors
-    )
-    return Exit.CONFIG if declared_wrong else Exit.FAILED
+        reasons += map(str, _leaves(group))
+    # These errors are written for people: each once, without a traceback.
+    for reason in dict.fromkeys(reasons):
+        typer.echo(f"sockethub: {reason}", err=True)
+    return Exit.FAILED if reasons else Exit.OK
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

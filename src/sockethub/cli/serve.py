@@ -30,6 +30,7 @@ from sockethub.crypto import MasterKey, Secret
 from sockethub.embedded.ircd import IrcServer, local_ircd
 from sockethub.embedded.redis import chosen_redis
 from sockethub.errors import ConfigError, SockethubError
+from sockethub.gateway.server import serve_gateway
 from sockethub.supervisor.launch import SupervisorProcess, run_supervisor
 
 log = structlog.get_logger(__name__)
@@ -75,44 +76,40 @@ async def everything(declaration: Declaration, announce: Announce) -> None:
             anyio.create_task_group() as tasks,
         ):
             tasks.start_soon(_watch, supervisor)
-            port = await tasks.start(_gateway, declaration, Secret(redis.url), key)
+            port = await tasks.start(_gateway, _with_irc(declaration, irc), Secret(redis.url), key)
             announce(Running(port, redis.description, irc))
 
 
 async def gateway_alone(declaration: Declaration, announce: Announce) -> None:
     """``sockethub gateway``. Runs until cancelled; raises when it fails."""
     async with anyio.create_task_group() as tasks:
-        port = await tasks.start(_gateway, declaration, _shared_redis(declaration), master_key(declaration))
+        port = await tasks.start(_gateway, declaration, shared_redis(declaration), master_key(declaration))
         announce(Running(port))
 
 
 async def workers_alone(declaration: Declaration, announce: Announce) -> None:
     """``sockethub workers``. Runs until cancelled; raises when the supervisor fails."""
-    url, key = _shared_redis(declaration), master_key(declaration)
+    url, key = shared_redis(declaration), master_key(declaration)
     async with run_supervisor(declaration, redis_url=url, master_key=key) as supervisor:
         announce(Running())
         await _watch(supervisor)
 
 
-def require_shared(declaration: Declaration) -> None:
-    """What the halves need so that they find each other; raises :class:`~sockethub.errors.ConfigError`."""
+def shared_redis(declaration: Declaration) -> Secret[str]:
+    """The Redis by which the halves find each other.
+
+    Raises :class:`~sockethub.errors.ConfigError` when it, or the master key they share too, is not declared.
+    """
     if declaration.redis.url is None:
         raise ConfigError("redis.url: gateways and workers apart share a Redis: set `redis.url`")
     if declaration.keys.master is None and declaration.keys.file is None:
         raise ConfigError("keys: gateways and workers apart share a master key: set `keys.master` or `keys.file`")
-
-
-def _shared_redis(declaration: Declaration) -> Secret[str]:
-    require_shared(declaration)
-    assert declaration.redis.url is not None
     return declaration.redis.url
 
 
 async def _gateway(
     declaration: Declaration, redis_url: Secret[str], key: MasterKey, *, task_status: TaskStatus[int]
 ) -> None:
-    from sockethub.gateway.server import serve_gateway
-
     await serve_gateway(declaration, redis_url=redis_url, master_key=key, task_status=task_status)
 
 
@@ -123,6 +120,13 @@ async def _watch(supervisor: SupervisorProcess) -> None:
 
 def _ending(status: int) -> str:
     return f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
+
+
+def _with_irc(declaration: Declaration, irc: IrcServer | None) -> Declaration:
+    """With the port the local IRC server has now, where the declaration says any."""
+    if irc is None:
+        return declaration
+    return declaration.model_copy(update={"local_irc": declaration.local_irc.model_copy(update={"port": irc.port})})
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ import sys
 
 import anyio
 
+from sockethub import logs
 from sockethub.config.models import Declaration
 from sockethub.crypto import KeyRing, MasterKey, Secret
 from sockethub.supervisor import cage
@@ -34,6 +35,7 @@ def main() -> int:
     connection.set_inheritable(False)
     order = json.loads(connection.recv(PACKET_BYTES))
     declaration = Declaration.model_validate_json(order["declaration"])
+    logs.configure(declaration.log.level, declaration.log.format)
     keys = KeyRing(MasterKey.of(base64.b64decode(order["master_key"])))
     supervisor = Supervisor(declaration, keys, Secret(order["redis_url"]))
     asyncio.run(_run(supervisor, connection))

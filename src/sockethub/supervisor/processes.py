@@ -15,6 +15,7 @@ from typing import Any, Final
 import anyio
 import structlog
 
+from sockethub.config.models import Log
 from sockethub.supervisor.cage import minimal_environment
 from sockethub.supervisor.zygote import PACKET_BYTES
 from sockethub.worker.control import HEARTBEAT_SECONDS, Control, pair
@@ -96,9 +97,9 @@ class Worker:
 class ForkServer:
     """The fork server of one platform."""
 
-    def __init__(self, platform: str, driver: str, memory_mb: int) -> None:
+    def __init__(self, platform: str, driver: str, memory_mb: int, log: Log) -> None:
         self.platform = platform
-        self._order = {"driver": driver, "memory_mb": memory_mb}
+        self._order = {"driver": driver, "memory_mb": memory_mb, "log": log.model_dump()}
         self._requests = itertools.count(1)
         self._forks: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._workers: dict[int, Worker] = {}

@@ -41,7 +41,7 @@ class Supervisor:
         self._id = os.urandom(8).hex()
         self._specs = Specs(declaration, keys, redis_url)
         self._servers = {
-            name: ForkServer(name, platform.driver, platform.worker.memory_mb)
+            name: ForkServer(name, platform.driver, platform.worker.memory_mb, declaration.log)
             for name, platform in declaration.platforms.items()
         }
         self._logins: dict[str, LoginKeeper] = {}

@@ -21,6 +21,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
+from sockethub import logs
 from sockethub.supervisor import cage
 
 CONTROL_FD: Final = 3
@@ -36,6 +37,7 @@ def main() -> int:
     connection = socket.socket(fileno=int(sys.argv[2]))
     connection.set_inheritable(False)
     order = json.loads(connection.recv(PACKET_BYTES))
+    logs.configure(order["log"]["level"], order["log"]["format"])
     gc.disable()
     work = _warm(order)
     gc.collect()

@@ -104,7 +104,7 @@ def test_the_halves_need_something_to_share(folder: Path, command: str) -> None:
     done = run(command, cwd=folder)
     assert (done.returncode, done.stderr) == (
         78,
-        "sockethub: redis.url: gateways and workers apart share a Redis: set `redis.url`\n",
+        "redis.url: gateways and workers apart share a Redis: set `redis.url`\n",
     )
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from sockethub.cli.serve import IMPATIENT, require_shared
+from sockethub.cli.serve import IMPATIENT, shared_redis
 from sockethub.config import Declaration
 from sockethub.errors import ConfigError
 
@@ -71,7 +71,7 @@ def test_halves_share_a_redis_and_a_key(sections: dict[str, object], missing: st
     stanza = {"mode": "stateless", "driver": "a:B", "verbs": ["echo"], "schemas": {"messages": "m.json"}}
     declaration = Declaration.model_validate({"platforms": {"a": stanza}} | sections)
     if missing is None:
-        require_shared(declaration)
+        assert shared_redis(declaration).reveal() == "redis://h"
         return
     with pytest.raises(ConfigError, match=f"^{missing}: gateways and workers apart share"):
-        require_shared(declaration)
+        shared_redis(declaration)
