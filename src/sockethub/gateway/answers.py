@@ -1,0 +1,37 @@
+"""What a client is answered: the result, or what it submitted, without secrets, and with the error if there was one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sockethub.activity.platforms import CREDENTIALS
+
+UNKNOWN: Final = "outcome: unknown"
+
+
+def succeeded(raw: dict[str, Any], result: dict[str, Any] | None) -> dict[str, Any]:
+    """The platform's result, or the submitted activity when that says it all."""
+    if result is None:
+        return without_secrets(raw)
+    if "id" in raw and "id" not in result:
+        return {**result, "id": raw["id"]}
+    return result
+
+
+def failed(raw: Any, text: str) -> dict[str, Any]:
+    """The submitted activity, and why it did not happen."""
+    submitted = without_secrets(raw) if isinstance(raw, Mapping) else {}
+    return {**submitted, "error": text}
+
+
+def unknown(raw: Any, text: str) -> dict[str, Any]:
+    """The submitted activity, of which nobody knows whether it happened."""
+    return {**failed(raw, f"{UNKNOWN} ({text})"), "outcome": "unknown"}
+
+
+def without_secrets(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """``raw``; of an object with credentials its type alone."""
+    given = raw.get("object")
+    secret = raw.get("type") == CREDENTIALS or (isinstance(given, Mapping) and given.get("type") == CREDENTIALS)
+    return {**raw, "object": {"type": CREDENTIALS}} if secret and given is not None else dict(raw)

@@ -1,0 +1,26 @@
+"""One event of one client on its way through the pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sockethub.activity.platforms import PlatformInfo
+from sockethub.sessions.session import Session
+
+
+@dataclass(slots=True)
+class Command:
+    """What middleware sees.
+
+    ``event`` is ``schemas``, ``activity-object``, ``credentials`` or ``message`` (or ``malformed``, where none could be
+    read); ``raw`` is what the client sent, parsed but not trusted; ``size`` is its length in bytes. ``platform`` and ``activity`` (canonical) are there once
+    ``Normalise`` has run, for ``credentials`` and ``message`` alone.
+    """
+
+    session: Session
+    event: str
+    raw: Any
+    size: int
+    platform: PlatformInfo | None = None
+    activity: dict[str, Any] | None = None

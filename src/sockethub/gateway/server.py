@@ -1,0 +1,227 @@
+"""The gateway as a whole: its parts on one loop, served by Hypercorn in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import engineio
+import hypercorn.asyncio
+import hypercorn.config
+import structlog
+from anyio.abc import TaskStatus
+
+from sockethub.activity.platforms import Platforms
+from sockethub.activity.registry import Registry
+from sockethub.config.models import Declaration
+from sockethub.crypto import KeyRing, MasterKey, Secret
+from sockethub.errors import ConfigError, QueueError
+from sockethub.gateway import wsstream
+from sockethub.gateway.app import compose, make_app
+from sockethub.gateway.commands import Commands
+from sockethub.gateway.events import EventServer
+from sockethub.gateway.inbox import Inbox
+from sockethub.gateway.logins import Logins
+from sockethub.gateway.origins import Origins
+from sockethub.gateway.pipeline import MiddlewareContext, Pipeline
+from sockethub.gateway.queueing import Queueing
+from sockethub.gateway.router import Router
+from sockethub.gateway.socketio import SocketIoServer
+from sockethub.gateway.tasks import Tasks
+from sockethub.gateway.websocket import Close, WebSocketEndpoint
+from sockethub.jobs import AsyncProducer, connect
+from sockethub.sessions.store import BEAT_SECONDS, RECORD_BEATS, SessionStore
+from sockethub.sessions.table import SessionTable
+
+BACKLOG: Final = 1_024
+"""Connections the kernel accepts before this process does: a page that many people reload at once."""
+
+READ_MARGIN_SECONDS: Final = 15.0
+"""Beyond ping and pong, how long a connection may be silent before it is closed, whatever it speaks."""
+
+RELEASE_SECONDS: Final = 2.0
+"""How long the records of the last sessions may take to be removed at the end."""
+
+
+async def serve_gateway(
+    declaration: Declaration,
+    *,
+    redis_url: Secret[str],
+    master_key: MasterKey,
+    task_status: TaskStatus[int] = anyio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve until cancelled; then tell the clients, remove what is theirs, and return.
+
+    ``task_status`` is given the port once clients can connect. Raises :class:`~sockethub.errors.ConfigError` and
+    :class:`~sockethub.errors.QueueError` when it cannot start.
+    """
+    url = redis_url.reveal()
+    async with (
+        connect(url) as client,
+        connect(url, blocking=True, max_connections=1) as blocking,
+    ):
+        gateway = _Gateway(declaration, KeyRing(master_key), client, blocking)
+        async with gateway.running():
+            await gateway.serve(task_status)
+
+
+class _Gateway:
+    """Puts the parts together."""
+
+    def __init__(self, declaration: Declaration, keys: KeyRing, client: Any, blocking: Any) -> None:
+        declared = declaration.gateway
+        self._declared = declared
+        self._declaration = declaration
+        self._id = os.urandom(8).hex()
+        self._stopping = False
+        self._tasks = Tasks()
+        platforms = Platforms(declaration, Path.cwd())
+        self._registry = Registry(platforms)
+        self._sessions = SessionTable(declared.sockets_per_address)
+        self._store = SessionStore(client, self._id)
+        self._producer = AsyncProducer(client)
+        self._logins = Logins(keys, self._store, self._sessions)
+        self._queueing = Queueing(self._id, platforms, self._producer, self._store, self._logins, self._tasks)
+        router = Router(self._sessions, self._queueing, self._logins, self._store, self._tasks)
+        self._inbox = Inbox(blocking, self._id, platforms, keys, router)
+        self._events = EventServer(platforms, keys, router)
+        commands = Commands(
+            self._sessions,
+            self._store,
+            platforms,
+            Pipeline.load(MiddlewareContext(declared, platforms)),
+            self._registry,
+            self._logins,
+            self._queueing,
+            self._tasks,
+            pending_limit=declared.pending_commands,
+        )
+        self._endpoint = WebSocketEndpoint(commands, outbox_messages=declared.outbox_messages)
+        self._socketio = SocketIoServer(declared, commands, self._tasks)
+        self._log = structlog.get_logger(__name__).bind(gateway=self._id)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Everything but the clients' side."""
+        async with AsyncExitStack() as stack:
+            path = await stack.enter_async_context(self._events.listening())
+            await self._store.announce(str(path), machine_id())
+            background = await stack.enter_async_context(anyio.create_task_group())
+            background.start_soon(self._inbox.run)
+            background.start_soon(self._queueing.sweep)
+            background.start_soon(self._beat, str(path))
+            try:
+                yield
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._tasks.finish(RELEASE_SECONDS)
+                    background.cancel_scope.cancel()
+                    await self._withdraw()
+
+    async def serve(self, task_status: TaskStatus[int]) -> None:
+        """The clients' side, until cancelled."""
+        app = make_app(self._declared, self._endpoint, self._registry, self._ready, self._suggestions())
+        application = compose(
+            app,
+            engineio.ASGIApp(self._socketio, engineio_path=None),
+            self._declared.socketio_path,
+            Origins(self._declared),
+        )
+        wsstream.install(self._declared.pong_seconds)
+        with _listening(self._declared.host, self._declared.port) as listener:
+            stop = asyncio.Event()
+            server = asyncio.ensure_future(
+                hypercorn.asyncio.serve(application, self._config(listener), shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+            )
+            port: int = listener.getsockname()[1]
+            self._log.info("gateway is listening", host=self._declared.host, port=port)
+            task_status.started(port)
+            try:
+                await asyncio.shield(server)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._close_clients()
+                    stop.set()
+                    await asyncio.wait([server], timeout=self._declared.shutdown_seconds)
+
+    async def _close_clients(self) -> None:
+        self._stopping = True
+        self._endpoint.close_all(Close.RESTART, "the gateway is restarting")
+        with anyio.move_on_after(self._declared.shutdown_seconds):
+            await self._socketio.close_all()
+            await self._socketio.shutdown()
+            await self._endpoint.empty()
+
+    async def _beat(self, ipc: str) -> None:
+        beats = 0
+        while True:
+            await anyio.sleep(BEAT_SECONDS)
+            beats += 1
+            try:
+                await self._store.announce(ipc, machine_id())
+                if beats % RECORD_BEATS == 0:
+                    await self._store.keep(self._sessions)
+                    self._logins.forget_unheard()
+            except QueueError as error:
+                self._log.warning("no sign of life could be given", error=str(error))
+
+    async def _withdraw(self) -> None:
+        try:
+            await self._producer.aclose()
+            await self._store.withdraw()
+        except QueueError:
+            self._log.warning("Redis is away; the gateway's records expire there by themselves")
+
+    async def _ready(self) -> bool:
+        if self._stopping:
+            return False
+        try:
+            await self._store.ping()
+        except QueueError:
+            return False
+        return True
+
+    def _suggestions(self) -> dict[str, Any]:
+        """What the console's login form begins with."""
+        local = self._declaration.local_irc
+        return {"irc": {"server": "127.0.0.1", "port": local.port, "secure": False}} if local.enabled else {}
+
+    def _config(self, listener: socket.socket) -> hypercorn.config.Config:
+        declared = self._declared
+        config = hypercorn.config.Config()
+        config.bind = [f"fd://{os.dup(listener.fileno())}"]
+        config.accesslog = None
+        config.errorlog = logging.getLogger("hypercorn.error")
+        config.include_server_header = False
+        config.backlog = BACKLOG
+        config.websocket_max_message_size = declared.max_message_bytes
+        config.websocket_ping_interval = declared.ping_seconds
+        config.read_timeout = round(declared.ping_seconds + declared.pong_seconds + READ_MARGIN_SECONDS)
+        config.graceful_timeout = 1.0
+        return config
+
+
+def machine_id() -> str:
+    """This machine (or container): the same for processes that can share a Unix socket."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A listening socket; raises :class:`~sockethub.errors.ConfigError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(f"gateway: cannot listen on {host} port {port}: {error.strerror or error}") from None
+    return listener

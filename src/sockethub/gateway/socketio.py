@@ -1,0 +1,174 @@
+"""The Socket.IO endpoint that existing clients speak (docs/reference/socketio.md).
+
+python-socketio would either run the events of one client in any order and number, or make each wait for the reply of
+the one before. Here they are taken in order, and acknowledged when their reply comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final
+
+import engineio.packet
+import engineio.payload
+import socketio
+import socketio.packet
+import structlog
+
+from sockethub.config.models import Gateway
+from sockethub.errors import MalformedMessage
+from sockethub.gateway import wire
+from sockethub.gateway.commands import Commands
+from sockethub.gateway.middleware.rate import server_error
+from sockethub.gateway.tasks import Tasks
+from sockethub.sessions.session import Answer, Session
+from sockethub.sessions.table import TooManyConnections
+
+TOO_MANY: Final = "too many connections from your address"
+PACKETS_PER_PAYLOAD: Final = 64
+"""Packets in one request of the polling transport."""
+
+
+CONNECT_SECONDS: Final = 20.0
+"""How long a client may take between opening a connection and joining the namespace."""
+
+engineio.payload.Payload.max_decode_packets = PACKETS_PER_PAYLOAD
+
+
+class Json:
+    """What python-socketio parses and writes packets with."""
+
+    @staticmethod
+    def loads(text: str, **_: Any) -> Any:
+        return wire.parse(text)
+
+    @staticmethod
+    def dumps(value: Any, **_: Any) -> str:
+        return wire.write(value)
+
+
+class SocketIoTransport:
+    """How one session reaches its client over Socket.IO."""
+
+    def __init__(self, server: SocketIoServer, connection: str, outbox_messages: int) -> None:
+        self._server = server
+        self._connection = connection
+        self._outbox_messages = outbox_messages
+        self._closing = False
+
+    def deliver(self, event: str, data: Any) -> None:
+        self.send(socketio.packet.Packet(socketio.packet.EVENT, data=[event, data], binary=False))
+
+    def acknowledge(self, number: int, values: tuple[Any, ...]) -> None:
+        self.send(socketio.packet.Packet(socketio.packet.ACK, id=number, data=list(values), binary=False))
+
+    def send(self, packet: socketio.packet.Packet) -> None:
+        """Queue one packet; Engine.IO's own queue has no bound, so it is watched here."""
+        socket = self._server.eio.sockets.get(self._connection)
+        if socket is None or socket.closed or self._closing:
+            return
+        if socket.queue.qsize() >= self._outbox_messages:
+            self.close(0, "")
+            return
+        socket.queue.put_nowait(engineio.packet.Packet(engineio.packet.MESSAGE, data=packet.encode()))
+
+    def close(self, code: int, reason: str) -> None:
+        """Socket.IO has no close codes."""
+        if not self._closing:
+            self._closing = True
+            self._server.drop(self._connection)
+
+
+class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
+    """Takes the events of one client in order and hands them to ``commands``."""
+
+    def __init__(self, gateway: Gateway, commands: Commands, tasks: Tasks) -> None:
+        quiet = logging.getLogger("sockethub.socketio")
+        quiet.setLevel(logging.CRITICAL)  # its messages hold what clients say
+        super().__init__(
+            async_mode="asgi",
+            async_handlers=False,
+            json=Json,
+            logger=quiet,
+            engineio_logger=quiet,
+            cors_allowed_origins=lambda origin, environ: True,  # decided before a request comes here
+            cors_credentials=False,
+            max_http_buffer_size=gateway.max_message_bytes,
+            ping_interval=gateway.ping_seconds,
+            ping_timeout=gateway.pong_seconds,
+            namespaces=["/"],
+        )
+        self._commands = commands
+        self._tasks = tasks
+        self._outbox_messages = gateway.outbox_messages
+        self._sessions: dict[str, tuple[Session, SocketIoTransport]] = {}
+        self._size = 0
+        self._log = structlog.get_logger(__name__)
+        self.on("connect", self._connected)
+        self.on("disconnect", self._disconnected)
+
+    def drop(self, connection: str) -> None:
+        """Close one connection soon."""
+        self._tasks.start(self._drop(connection))
+
+    async def close_all(self) -> None:
+        """Close every connection: clients come back by themselves."""
+        for connection in list(self._sessions):
+            await self._drop(connection)
+
+    async def _drop(self, connection: str) -> None:
+        await self.eio.disconnect(connection)
+
+    async def _connected(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        connection = self.manager.eio_sid_from_sid(sid, "/")
+        client = environ["asgi.scope"].get("client") or ("",)
+        transport = SocketIoTransport(self, connection, self._outbox_messages)
+        try:
+            session = self._commands.connect(transport, client[0])
+        except TooManyConnections:
+            self._tasks.start(self._refuse(sid))
+            return
+        self._sessions[connection] = (session, transport)
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        await super()._handle_eio_connect(eio_sid, environ)
+        asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._expect, eio_sid)
+
+    def _expect(self, connection: str) -> None:
+        if connection not in self._sessions and connection in self.eio.sockets:
+            self.drop(connection)
+
+    async def _refuse(self, sid: str) -> None:
+        await self.emit("error", server_error(TOO_MANY), to=sid)
+        await self.disconnect(sid)
+
+    async def _disconnected(self, sid: str, reason: str = "") -> None:
+        found = self._sessions.pop(self.manager.eio_sid_from_sid(sid, "/"), None)
+        if found is not None:
+            self._commands.disconnect(found[0])
+
+    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
+        self._size = len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode())
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except (MalformedMessage, ValueError, IndexError, TypeError):
+            # Not a Socket.IO packet: there is nothing to acknowledge, and nothing of this client can be trusted.
+            await self._drop(eio_sid)
+
+    async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:
+        size = self._size
+        found = self._sessions.get(eio_sid)
+        if found is None:
+            return
+        session, transport = found
+        event, payload = str(data[0]), data[1] if len(data) > 1 else None
+        answer = _answer(transport, id) if id is not None else None
+        await self._commands.handle(session, event, payload, size, answer)
+
+
+def _answer(transport: SocketIoTransport, number: int) -> Answer:
+    def answer(*values: Any) -> None:
+        transport.acknowledge(number, values)
+
+    return answer

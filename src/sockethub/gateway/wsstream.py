@@ -1,0 +1,94 @@
+"""Hypercorn's WebSocket, with the limits it leaves open.
+
+Hypercorn always accepts permessage-deflate and inflates without bound (61 kB on the wire became 180 MiB here), goes
+on reading after a message that is too big, and never looks whether its pings are answered. It has no setting for any
+of these, so :func:`install` puts this class in the place of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import monotonic
+from typing import Any, Final
+
+import hypercorn.protocol.h2
+import hypercorn.protocol.h11
+from hypercorn.protocol.events import Event, Request, StreamClosed
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, WSStream
+from wsproto.connection import ConnectionState
+from wsproto.events import CloseConnection, Message, Ping, Pong
+from wsproto.frame_protocol import CloseReason
+
+_EXTENSIONS: Final = b"sec-websocket-extensions"
+
+
+class BoundedStream(WSStream):
+    """One WebSocket connection."""
+
+    pong_seconds = 20.0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._heard = monotonic()
+        self._refused = False
+
+    async def handle(self, event: Event) -> None:
+        if isinstance(event, Request):
+            headers = [(name, value) for name, value in event.headers if name.lower() != _EXTENSIONS]
+            event = replace(event, headers=headers)
+        elif self._refused and not isinstance(event, StreamClosed):
+            return  # nothing more is read of a client that sent too much
+        await super().handle(event)
+
+    async def _handle_events(self) -> None:
+        for event in self.connection.events():
+            self._heard = monotonic()
+            if isinstance(event, Message):
+                if not await self._take(event):
+                    return
+            elif isinstance(event, Ping):
+                await self._send_wsproto_event(event.response())
+            elif isinstance(event, CloseConnection):
+                if self.connection.state == ConnectionState.REMOTE_CLOSING:
+                    await self._send_wsproto_event(event.response())
+                await self.send(StreamClosed(stream_id=self.stream_id))
+            elif isinstance(event, Pong):
+                continue
+
+    async def _take(self, event: Message) -> bool:
+        try:
+            self.buffer.extend(event)
+        except FrameTooLargeError:
+            await self._end(CloseReason.MESSAGE_TOO_BIG)
+            return False
+        if event.message_finished:
+            if self.app_put is not None:
+                await self.app_put(self.buffer.to_message())
+            self.buffer.clear()
+        return True
+
+    async def _send_pings(self) -> None:
+        interval = self.config.websocket_ping_interval
+        assert interval is not None
+        while not self.closed:
+            await self.context.sleep(interval)
+            if self.closed:
+                return
+            if monotonic() - self._heard > interval + self.pong_seconds:
+                await self._end(CloseReason.GOING_AWAY)
+                return
+            await self._send_wsproto_event(Ping())
+
+    async def _end(self, reason: CloseReason) -> None:
+        self._refused = True
+        self.buffer.clear()
+        await self._send_wsproto_event(CloseConnection(code=reason))
+        self.state = ASGIWebsocketState.CLOSED
+        await self.send(StreamClosed(stream_id=self.stream_id))
+
+
+def install(pong_seconds: float) -> None:
+    """Have Hypercorn use :class:`BoundedStream`. For the whole process; idempotent."""
+    BoundedStream.pong_seconds = pong_seconds
+    for module in (hypercorn.protocol.h11, hypercorn.protocol.h2):
+        module.WSStream = BoundedStream  # type: ignore[attr-defined]

@@ -1,0 +1,65 @@
+"""What binds a session to a login: its ids and the keys between the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sockethub.crypto import KeyRing, Secret, login_queue
+from sockethub.crypto.keys import session_key, wrap_session_key
+
+
+@dataclass(slots=True)
+class LoginBinding:
+    """One session's use of one login.
+
+    ``actor`` is the actor as the client is told it, in canonical form; the login may be renamed under way, ``aliases``
+    are the ids the client may still use. ``server`` is what bare ids belong to. ``key`` seals this session's jobs for
+    this login, ``wrapped`` is that key sealed with the login's, as it travels to the worker. ``used`` is true once a
+    command was queued.
+    """
+
+    platform: str
+    login: str
+    queue: str
+    actor: dict[str, Any]
+    server: str
+    key: Secret[bytes]
+    wrapped: bytes
+    aliases: set[str] = field(default_factory=set)
+    used: bool = False
+
+    @classmethod
+    def make(
+        cls,
+        keys: KeyRing,
+        *,
+        session: str,
+        secret: Secret[str],
+        platform: str,
+        login: str,
+        actor: dict[str, Any],
+        server: str,
+    ) -> LoginBinding:
+        key = session_key(secret, session, login)
+        wrapped = wrap_session_key(keys.login_key(platform, login), key, session=session, login=login)
+        return cls(
+            platform,
+            login,
+            login_queue(platform, login),
+            actor,
+            server,
+            Secret(key),
+            wrapped,
+            aliases={actor["id"]},
+        )
+
+    def rename(self, actor: str) -> None:
+        """The login is called ``actor`` from now on."""
+        self.aliases.add(actor)
+        name = {"name": actor.rpartition("@")[0] or actor} if "name" in self.actor else {}
+        self.actor = {**self.actor, "id": actor, **name}
+
+    def answers_to(self, actor: str) -> bool:
+        """Whether the client means this login by ``actor``, a canonical id or a bare name."""
+        return actor in self.aliases or any(alias.rpartition("@")[0] == actor for alias in self.aliases)

@@ -1,0 +1,42 @@
+"""What waits to be sent to one client. A client that does not read is closed, and costs no memory until then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+
+class OutboxFull(Exception):
+    """The client does not keep up."""
+
+
+class Outbox:
+    """Frames for one client, oldest first. One task takes; anyone puts, without waiting."""
+
+    __slots__ = ("_frames", "_limit", "_waiter")
+
+    def __init__(self, limit: int) -> None:
+        self._frames: deque[str] = deque()
+        self._limit = limit
+        self._waiter: asyncio.Future[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def put(self, frame: str) -> None:
+        """Raises :class:`OutboxFull`; the frame is not taken then."""
+        if len(self._frames) >= self._limit:
+            raise OutboxFull
+        self._frames.append(frame)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def take(self) -> str:
+        """The oldest frame, once there is one."""
+        while not self._frames:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._frames.popleft()
