@@ -21,10 +21,10 @@ class Options:
     tls_verify: bool = True
     tls_ca_file: str | None = None
     password_without_sasl: Literal["pass", "refuse"] = "pass"
-    reply_seconds: float = 20.0
+    reply_seconds: float = 12.0
     flood_burst: int = 10
     flood_rate: float = 2.0
-    flood_wait_seconds: float = 20.0
+    flood_wait_seconds: float = 15.0
     keepalive_seconds: float = 90.0
     keepalive_timeout_seconds: float = 30.0
     reconnect_delay_seconds: float = 1.0

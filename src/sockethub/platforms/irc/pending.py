@@ -117,7 +117,7 @@ class Correlator:
 
     def feed(self, line: irc.Line, env: irc.Env) -> Answered:
         """Say what one line is. ``env`` as it was before the line."""
-        if line.tags and (self._by_label or self._batches):
+        if (line.tags or line.command == "BATCH") and (self._by_label or self._batches):
             answered = self._labelled(line)
             if answered is not None:
                 return _with_old_nick(answered, env)

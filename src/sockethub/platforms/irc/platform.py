@@ -149,31 +149,36 @@ class IrcPlatform(PersistentPlatform):
                 session = again
         if self._running is scope:
             self._running = None
-        self._settled.set()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Wake those who wait for how reconnecting ends."""
+        settled, self._settled = self._settled, anyio.Event()
+        settled.set()
 
     async def _reconnect(
         self, login: Login, last: Session, reason: str, outage: float, attempts: int
     ) -> tuple[Session | None, int]:
         """The next connection and the attempts so far; None when it is given up, which the worker has been told."""
-        self._settled = anyio.Event()
+        final = False
         while True:
+            over = attempts > 0 and time.monotonic() - outage >= self._options.reconnect_seconds
+            if over or final:
+                self.context.lost(notices.gave_up(last.env, reason))
+                return None, attempts
             await self._pause(attempts)
             attempts += 1
             try:
                 session = await self._open(login)
             except PlatformError as error:
-                reason = str(error)
-                over = time.monotonic() - outage >= self._options.reconnect_seconds
-                if not over and error.condition not in FINAL:
-                    continue
-                self.context.lost(notices.gave_up(last.env, reason))
-                return None, attempts
+                reason, final = str(error), error.condition in FINAL
+                continue
             self._session = session
             await self._rejoin(session)
             if session.alive:
                 self.context.log.info("irc.reconnected", server=login.server, attempts=attempts)
                 self.context.emit(notices.reconnected(session.env))
-            self._settled.set()
+            self._settle()
             return session, attempts
 
     async def _pause(self, attempts: int) -> None:
@@ -298,10 +303,10 @@ class IrcPlatform(PersistentPlatform):
         """Save what changed without a command of ours: a kick, a nickname the server gave us."""
         while True:
             await self._dirty.wait()
+            self._dirty = anyio.Event()
             await self._save()
 
     async def _save(self) -> None:
-        self._dirty = anyio.Event()
         state = {"joins": self._rooms.saved(), "nick": self._nick}
         if state == self._saved:
             return

@@ -59,7 +59,7 @@ _CONDITIONS: Final = {
     "905": "wrong-password",
 }
 # Refusals outside 400 to 599.
-_OTHER: Final = frozenset({"263", "470"})
+_OTHER: Final = frozenset({"263"})
 _ROOM_GONE: Final = frozenset({"401", "403", "404", "442"})
 _DOING: Final = {"PRIVMSG": "send message to", "NOTICE": "send message to", "PART": "leave", "TOPIC": "update"}
 _BANNED = re.compile(r"\b(?:[A-Z]-?lined|banned|ban|blacklist\w*|not welcome)\b", re.IGNORECASE)

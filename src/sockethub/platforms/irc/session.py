@@ -94,6 +94,7 @@ class Session:
         self._connection: Connection | None = None
         self._closed = anyio.Event()
         self._heard = time.monotonic()
+        self._sign_of_life: anyio.Event | None = None
         self._quitting = False
         self._probe: list[irc.Line] | None = None
         self._state: negotiation.State | None = None
@@ -174,6 +175,8 @@ class Session:
 
     def _on_lines(self, lines: list[irc.Line | ParseError]) -> None:
         self._heard = time.monotonic()
+        if self._sign_of_life is not None:
+            self._sign_of_life.set()
         now = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
         for line in lines:
             if isinstance(line, ParseError):
@@ -259,12 +262,14 @@ class Session:
         if exc is not None:
             self.reason = str(exc) or type(exc).__name__
         self._closed.set()
+        if self._sign_of_life is not None:
+            self._sign_of_life.set()
         self._reach(self._ended_early())
         for waiting in self._waiting.values():
             if not waiting.future.done():
                 waiting.future.set_exception(ConnectionLost(self.reason))
         self._aggregator, activities = aggregate.flush(self._aggregator, self.env)
-        for activity in activities:
+        for activity in () if self._quitting else activities:
             self._give_out(activity, self.env, None)
 
     # --- Commands out -------------------------------------------------------------------------------------------------
@@ -361,11 +366,13 @@ class Session:
         return self.reason
 
     async def _ask_for_life(self) -> None:
-        asked = time.monotonic()
+        """PING, and wait for anything at all."""
+        self._sign_of_life = anyio.Event()
         self._send(irc.Line("PING", ("alive",)))
-        with anyio.move_on_after(self._options.keepalive_timeout_seconds):
-            await self._closed.wait()
-        if not self._closed.is_set() and self._heard < asked:
+        with anyio.move_on_after(self._options.keepalive_timeout_seconds) as waited:
+            await self._sign_of_life.wait()
+        self._sign_of_life = None
+        if waited.cancelled_caught and not self._closed.is_set():
             self.reason = "the server fell silent"
             self.abort()
             await self._closed.wait()
