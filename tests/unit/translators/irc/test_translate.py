@@ -303,6 +303,8 @@ REFUSED = [
     ("$.object.content", {"type": "send", "target": ROOM, "object": text("message", "x\n" * 65)}),
     ("$.object.content", {"type": "update", "target": ROOM, "object": text("topic", "a\nb")}),
     ("$", {"type": "update", "target": ROOM, "object": text("topic", "x" * 600)}),
+    ("$.object", {"type": "send", "target": ROOM, "object": {"type": "ctcp", "name": "PING", "params": "x" * 500}}),
+    ("$.target.id", {"type": "send", "target": {"id": f"{'x' * 440}@irc.example"}, "object": text("me", "x")}),
     ("$.object.presence", {"type": "update", "object": {"type": "presence", "presence": "offline"}}),
     ("$.object.state", {"type": "update", "target": ROOM, "object": {"type": "typing", "state": "loud"}}),
     ("$.object.subject.role", {"type": "add", "target": ALICE, "object": role("king", "")}),

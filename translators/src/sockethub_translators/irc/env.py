@@ -40,14 +40,14 @@ class Env:
     now: str | None = None
     raw: bool = False
     charset: Literal["replace", "latin-1"] = "replace"
+    _room: int = field(init=False, repr=False, compare=False, default=0)
 
-    def source_size(self) -> int:
-        """Bytes of the ``:nick!user@host `` that the server puts before what we send."""
-        user = ASSUMED_USER if self.user is None else len(self.user.encode())
-        host = ASSUMED_HOST if self.host is None else len(self.host.encode())
-        return len(self.nick.encode("utf-8", "replace")) + user + host + 4
+    def __post_init__(self) -> None:
+        user = ASSUMED_USER if self.user is None else len(self.user.encode("utf-8", "replace"))
+        host = ASSUMED_HOST if self.host is None else len(self.host.encode("utf-8", "replace"))
+        source = len(self.nick.encode("utf-8", "replace")) + user + host + len(":!@ ")
+        object.__setattr__(self, "_room", self.isupport.linelen - source - len("  :\r\n"))
 
-    def text_budget(self, command: str, *params: str) -> int:
-        """Bytes of text that fit after ``command`` and ``params`` when the server relays the line to others."""
-        head = sum(len(word.encode("utf-8", "replace")) + 1 for word in (command, *params))
-        return self.isupport.linelen - self.source_size() - head - len(":\r\n")
+    def text_budget(self, command: str, target: str) -> int:
+        """Bytes of text that fit after ``command`` and ``target`` when the server relays the line to others."""
+        return self._room - len(command) - len(target.encode("utf-8", "replace"))

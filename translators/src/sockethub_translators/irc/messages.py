@@ -129,10 +129,13 @@ def put_said(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     tags: Mapping[str, str] | None = None
     if "inReplyTo" in obj and "message-tags" in env.caps:
         tags = {REPLY: message_id(obj["inReplyTo"], "$.object.inReplyTo")}
+    budget = env.text_budget(command, target) - len(closing)
     if kind == "ctcp":
+        if len(opening.encode()) > budget:
+            raise TranslationError("$.object", "a CTCP message is a single line, and this is too long for one")
         chunks = [""]
     else:
-        chunks = _chunks(content, env.text_budget(command, target) - len(opening) - len(closing))
+        chunks = _chunks(content, budget - len(opening))
     return [
         own(activity, env, command, target, opening + chunk + closing, tags=tags if index == 0 else None)
         for index, chunk in enumerate(chunks)

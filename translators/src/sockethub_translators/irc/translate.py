@@ -144,6 +144,9 @@ _RESTORE.update(dict.fromkeys(whois.ROWS, whois.put_row))
 for _number in range(400, 600):
     _RESTORE.setdefault(str(_number), replies.put_numeric_error)
 
+# What is said was cut to size, and every part of it checked.
+_SIZED: Final = frozenset({"PRIVMSG", "NOTICE"})
+
 _LONE = re.compile("[\ud800-\udfff]")
 
 
@@ -211,7 +214,8 @@ def _one(activity: Activity, env: Env) -> list[Line]:
     if WIRE not in activity:
         lines = _put(activity, env, None)
         for line in lines:
-            _check(line, env.isupport.linelen, MAX_CLIENT_TAG_DATA + 2)
+            if line.tags or line.command not in _SIZED:
+                _check(line, env.isupport.linelen, MAX_CLIENT_TAG_DATA + 2)
         return lines
     return _group([activity], env)
 
@@ -235,7 +239,7 @@ def _put(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
 
 
 def _check(line: Line, max_body: int, max_tags: int) -> None:
-    """Every line can be encoded: cheaply when it is short and its parts were checked where they were read."""
+    """Every line can be encoded: what its reader let through may still be too long."""
     try:
         encode(line, max_body=max_body, max_tags=max_tags)
     except EncodeError as error:
