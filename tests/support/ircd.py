@@ -120,7 +120,7 @@ def run_inspircd(certificates: Certificates) -> Iterator[IrcServer]:
  fakelag="no" hardsendq="16M" softsendq="8M" recvq="1M" localmax="10000" globalmax="10000" maxconnwarn="no"
  useident="no" resolvehostnames="no" maxchans="1000">
 <performance netbuffersize="65534" clonesonconnect="no" somaxconn="128">
-<options prefixquit="" prefixpart="" allowzerolimit="yes" defaultmodes="nt">
+<options prefixquit="" prefixpart="" allowzerolimit="yes" defaultmodes="not">
 <security announceinvites="dynamic" maxtargets="20">
 <limits maxnick="30" maxchan="64" maxtopic="390" maxquit="255">
 <dns server="127.0.0.1" timeout="1">

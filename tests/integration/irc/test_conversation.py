@@ -11,12 +11,6 @@ from tests.support.ircpeer import irc_peer
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["ngircd", "inspircd"])
-def server(request: pytest.FixtureRequest) -> IrcServer:
-    chosen: IrcServer = request.getfixturevalue(request.param)
-    return chosen
-
-
 async def test_connect_identifies_and_saves(server: IrcServer) -> None:
     async with driver("ann", server) as ann:
         assert not ann.platform.connected

@@ -14,12 +14,6 @@ pytestmark = pytest.mark.anyio
 NOT_JOINED = "cannot send message to a channel of which you've not first joined."
 
 
-@pytest.fixture(params=["ngircd", "inspircd"])
-def server(request: pytest.FixtureRequest) -> IrcServer:
-    chosen: IrcServer = request.getfixturevalue(request.param)
-    return chosen
-
-
 async def survives(it: Driver) -> None:
     """The connection is as good as before."""
     assert it.platform.connected

@@ -149,4 +149,4 @@ def test_forgotten_is_forgotten() -> None:
         feed(correlator, f"@label={pending.token} :irc.x BATCH +r labeled-response")
         correlator.forget(pending)
         assert feed(correlator, f"PONG x {pending.token}", f"@label={pending.token} ACK", "BATCH -r") == []
-    assert not (correlator._by_label or correlator._by_token or correlator._batches)
+    assert (correlator._by_label, correlator._by_token, correlator._batches) == ({}, {}, {})

@@ -15,7 +15,7 @@ ENV = irc.Env(server="irc.example", nick="me")
         (":irc.x 475 me #a :Cannot join channel (+k)", "wrong-channel-key", "#a: Cannot join channel (+k)"),
         (":irc.x 401 me bob :No such nick", "no-such-nick", "bob: No such nick"),
         (":irc.x 599 me :Odd", "refused", "Odd"),
-        (":irc.x 470 me #a ##a :Forwarding to another channel", "forwarded", "#a ##a Forwarding to another channel"),
+        (":irc.x 470 me #a ##a :Forwarding to another channel", "forwarded", "#a ##a: Forwarding to another channel"),
         ("FAIL JOIN NEED_REGISTRATION #a :Log in first", "need-registration", "Log in first"),
     ],
 )
