@@ -15,6 +15,7 @@ import anyio
 import engineio
 import hypercorn.asyncio
 import hypercorn.config
+import redis.asyncio
 import structlog
 from anyio.abc import TaskStatus
 
@@ -64,8 +65,8 @@ async def serve_gateway(
     """
     url = redis_url.reveal()
     async with (
-        connect(url) as client,
-        connect(url, blocking=True, max_connections=1) as blocking,
+        _closed_at_the_end(connect(url)) as client,
+        _closed_at_the_end(connect(url, blocking=True, max_connections=1)) as blocking,
     ):
         gateway = _Gateway(declaration, KeyRing(master_key), client, blocking)
         async with gateway.running():
@@ -206,6 +207,16 @@ class _Gateway:
         config.read_timeout = round(declared.ping_seconds + declared.pong_seconds + READ_MARGIN_SECONDS)
         config.graceful_timeout = 1.0
         return config
+
+
+@asynccontextmanager
+async def _closed_at_the_end(client: redis.asyncio.Redis) -> AsyncIterator[redis.asyncio.Redis]:
+    """``client``, closed also when this is cancelled: its own context would be interrupted then."""
+    try:
+        yield client
+    finally:
+        with anyio.CancelScope(shield=True):
+            await client.aclose()
 
 
 def machine_id() -> str:

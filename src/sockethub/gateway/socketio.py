@@ -30,6 +30,9 @@ PACKETS_PER_PAYLOAD: Final = 64
 """Packets in one request of the polling transport."""
 
 
+PROTOCOL_ERROR: Final = 1002
+"""Close code for what is no Engine.IO packet (RFC 6455 §7.4.1)."""
+
 CONNECT_SECONDS: Final = 20.0
 """How long a client may take between opening a connection and joining the namespace."""
 
@@ -41,7 +44,10 @@ class Json:
 
     @staticmethod
     def loads(text: str, **_: Any) -> Any:
-        return wire.parse(text)
+        try:
+            return wire.parse(text)
+        except MalformedMessage as error:
+            raise ValueError(str(error)) from None  # what is expected of a JSON module
 
     @staticmethod
     def dumps(value: Any, **_: Any) -> str:
@@ -118,7 +124,10 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
             await self._drop(connection)
 
     async def _drop(self, connection: str) -> None:
-        await self.eio.disconnect(connection)
+        socket = self.eio.sockets.get(connection)
+        if socket is not None:
+            await socket.close(wait=False)  # whoever does not read would have us wait for ever
+            self.eio.sockets.pop(connection, None)
 
     async def _connected(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         connection = self.manager.eio_sid_from_sid(sid, "/")
@@ -148,11 +157,21 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
         if found is not None:
             self._commands.disconnect(found[0])
 
+    async def handle_request(self, scope: Any, receive: Any, send: Any) -> None:
+        """The ASGI application."""
+        try:
+            await super().handle_request(scope, receive, send)
+        except (ValueError, IndexError) as error:
+            # Engine.IO lets pass what packets that are none raise; the connection is at its end.
+            self._log.info("not an Engine.IO packet", error=type(error).__name__)
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": PROTOCOL_ERROR})
+
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
         self._size = len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode())
         try:
             await super()._handle_eio_message(eio_sid, data)
-        except (MalformedMessage, ValueError, IndexError, TypeError):
+        except (ValueError, IndexError, TypeError):
             # Not a Socket.IO packet: there is nothing to acknowledge, and nothing of this client can be trusted.
             await self._drop(eio_sid)
 

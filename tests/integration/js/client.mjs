@@ -1,0 +1,116 @@
+// Drives the @sockethub/client that people install from npm against a gateway: node client.mjs URL SCENARIO
+// Prints one JSON object with what happened.
+
+import { io } from "socket.io-client";
+
+globalThis.global ??= globalThis; // what the client is built for
+const imported = await import("@sockethub/client");
+const SockethubClient = [imported.default, imported.default?.default, globalThis.SockethubClient].find(
+  (candidate) => typeof candidate === "function",
+);
+
+const [url, scenario, transport = "websocket"] = process.argv.slice(2);
+const transports = transport === "both" ? ["polling", "websocket"] : [transport];
+const DEADLINE_MS = 15_000;
+
+function within(promise, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not in time: ${what}`)), DEADLINE_MS);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+const socket = io(url, { path: "/sockethub", transports, reconnectionDelay: 50 });
+const client = new SockethubClient(socket);
+client.debug = false;
+
+const ask = (event, data) => within(new Promise((resolve) => client.socket.emit(event, data, resolve)), event);
+const next = (event) => within(new Promise((resolve) => client.socket.once(event, resolve)), event);
+const alice = { id: "alice", type: "person", name: "Alice" };
+const said = (type, content) => ({ type, context: "dummy", actor: alice, object: { type: "message", content } });
+
+const scenarios = {
+  async verbs() {
+    return {
+      echo: await ask("message", said("echo", "hello")),
+      greet: await ask("message", said("greet", "world")),
+      fail: await ask("message", said("fail", "on purpose")),
+    };
+  },
+  async order() {
+    const order = [];
+    const acks = [];
+    for (let number = 0; number < 50; number += 1) {
+      acks.push(ask("message", said("echo", String(number))).then((ack) => order.push(ack.object.content)));
+    }
+    await Promise.all(acks);
+    return { order };
+  },
+  async errors() {
+    return {
+      platform: await ask("message", { ...said("echo", "x"), context: "nope" }),
+      verb: await ask("message", said("nope", "x")),
+      schema: await ask("message", { ...said("echo", "x"), object: { type: "message", content: 3 } }),
+      extra: await ask("message", { ...said("echo", "x"), foo: "bar" }),
+      missing: await ask("message", { type: "connect", context: "irc", actor: { id: "bob@irc.example", type: "person" } }),
+      text: await within(new Promise((resolve) => socket.emit("message", "hello", resolve)), "text"),
+    };
+  },
+  async silent() {
+    client.socket.emit("message", said("fail", "nobody asked"));
+    const failure = await next("message");
+    client.socket.emit("message", said("echo", "nobody asked"));
+    return { failure, result: await next("message") };
+  },
+  async objects() {
+    const created = await ask("activity-object", alice);
+    const refused = await ask("activity-object", { name: "nameless" });
+    const echo = await ask("message", { ...said("echo", "by id"), actor: "alice" });
+    return { created: created ?? null, refused, echo };
+  },
+  async schemas() {
+    const registry = await within(new Promise((resolve) => socket.emit("schemas", undefined, resolve)), "schemas");
+    const again = await within(new Promise((resolve) => socket.emit("schemas", registry.fingerprint, resolve)), "again");
+    socket.emit("schemas");
+    const emitted = await within(new Promise((resolve) => socket.once("schemas", resolve)), "event");
+    return { registry, again, emitted };
+  },
+  async replay() {
+    await ask("activity-object", alice);
+    const credentials = {
+      type: "credentials",
+      context: "irc",
+      actor: { id: "replay@irc.example", type: "person" },
+      object: { type: "credentials", nick: "replay", server: "irc.example" },
+    };
+    const acknowledged = await within(
+      new Promise((resolve) => client.socket.emit("credentials", credentials, (...args) => resolve(args))),
+      "credentials",
+    );
+    client.socket.emit("message", { type: "connect", context: "irc", actor: { id: "replay@irc.example", type: "person" } });
+    const before = socket.id;
+    const sent = [];
+    const emit = socket.emit.bind(socket);
+    socket.emit = (event, ...args) => {
+      sent.push(event);
+      return emit(event, ...args);
+    };
+    const back = within(new Promise((resolve) => socket.once("connect", resolve)), "reconnect");
+    socket.io.engine.close();
+    await back;
+    const echo = await ask("message", { ...said("echo", "after"), actor: "alice" });
+    return { acknowledged, replayed: sent, renewed: socket.id !== before, echo };
+  },
+};
+
+try {
+  await within(new Promise((resolve, reject) => {
+    socket.on("connect", resolve);
+    socket.io.on("reconnect_failed", reject);
+  }), "connect");
+  console.log(JSON.stringify(await scenarios[scenario]()));
+} finally {
+  socket.close();
+}
+process.exit(0);
