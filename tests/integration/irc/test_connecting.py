@@ -55,6 +55,11 @@ async def test_tls_unverified_by_the_operator(ngircd: IrcServer) -> None:
         await ann.connect(secure=True)
 
 
+async def test_authorities_that_cannot_be_read(ngircd: IrcServer) -> None:
+    async with driver("ann", ("localhost", ngircd.tls_port), tls_ca_file="/nowhere/ca.pem") as ann:
+        assert (await refused(ann, secure=True)).condition == "misconfigured"
+
+
 @pytest.mark.parametrize("which", ["ngircd", "inspircd"])
 async def test_tls_to_a_plain_port_fails_fast(which: str, request: pytest.FixtureRequest) -> None:
     server: IrcServer = request.getfixturevalue(which)

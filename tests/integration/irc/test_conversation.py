@@ -13,7 +13,6 @@ pytestmark = pytest.mark.anyio
 
 async def test_connect_identifies_and_saves(server: IrcServer) -> None:
     async with driver("ann", server) as ann:
-        assert not ann.platform.connected
         await ann.connect()
         assert ann.platform.connected
         assert ann.identities == [f"ann@{server.host}"]

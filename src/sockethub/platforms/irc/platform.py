@@ -17,6 +17,7 @@ from sockethub.platforms.irc.dial import Dialler, tls_context
 from sockethub.platforms.irc.login import Login
 from sockethub.platforms.irc.options import Options
 from sockethub.platforms.irc.pending import Command
+from sockethub.platforms.irc.refusals import connect_error
 from sockethub.platforms.irc.rooms import Room, Rooms
 from sockethub.platforms.irc.session import ConnectionLost, Hooks, Session
 from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform
@@ -122,7 +123,7 @@ class IrcPlatform(PersistentPlatform):
         if not login.secure:
             return None
         if not self._options.tls_verify or self._options.tls_ca_file is not None:
-            return tls_context(self._options)
+            return _declared_tls(self._options)
         cls = type(self)
         if cls.tls is None:
             cls.tls = tls_context(self._options)
@@ -316,6 +317,13 @@ class IrcPlatform(PersistentPlatform):
             self.context.log.warning("irc.not_saved", reason=str(error))
             return
         self._saved = state
+
+
+def _declared_tls(options: Options) -> ssl.SSLContext:
+    try:
+        return tls_context(options)
+    except OSError:  # ssl.SSLError is one.
+        raise connect_error("the operator's file of trusted authorities cannot be read", "misconfigured") from None
 
 
 def _content(activity: Activity) -> str:
