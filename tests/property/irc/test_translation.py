@@ -17,7 +17,6 @@ from sockethub_translators.irc.line import MAX_BODY_IN
 from sockethub_translators.testing import irc as some
 
 ENV = irc.Env(server=some.SERVER, nick="me", isupport=some.ISUPPORT)
-CAPS = frozenset({"message-tags", "labeled-response", "draft/message-redaction"})
 
 
 @given(some.server_lines(), some.envs())
@@ -35,7 +34,7 @@ def test_get_put_of_each_kind(command: str) -> None:
     """As above, so that no kind is left out by chance; and each kind is at times understood, not kept raw."""
     understood = []
 
-    @settings(max_examples=max(settings.default.max_examples // 4, 10))
+    @settings(max_examples=max(settings.default.max_examples // 6, 20))
     @given(some.server_lines([command]), some.envs(isupport=some.ISUPPORT))
     def check(line: irc.Line, env: irc.Env) -> None:
         activities = irc.to_activity(line, env)
@@ -72,7 +71,7 @@ def joined(activities: list[irc.Activity]) -> irc.Activity:
     return first
 
 
-@given(some.client_activities(), some.envs(nick="me", isupport=some.ISUPPORT, caps=CAPS))
+@given(some.client_activities(), some.envs(nick="me", isupport=some.ISUPPORT, caps=some.CAPS))
 def test_put_get(activity: irc.Activity, env: irc.Env) -> None:
     """A client's activity comes back from its lines, in normal form."""
     event(f"{activity['type']} {(activity.get('object') or {}).get('type')}")
@@ -81,7 +80,7 @@ def test_put_get(activity: irc.Activity, env: irc.Env) -> None:
     assert joined(back) == normal(activity, env)
 
 
-@given(some.client_activities(), some.envs(nick="me", isupport=some.ISUPPORT, caps=CAPS))
+@given(some.client_activities(), some.envs(nick="me", isupport=some.ISUPPORT, caps=some.CAPS))
 def test_put_twice_is_put_once(activity: irc.Activity, env: irc.Env) -> None:
     lines = irc.from_activity(activity, env)
     again = irc.from_activity([irc.strip(each) for line in lines for each in irc.to_activity(line, env)], env)
@@ -228,7 +227,7 @@ def test_every_line_is_at_least_one_activity(line: irc.Line, env: irc.Env) -> No
     assert all(each["context"] == "irc" and isinstance(each["type"], str) and each["actor"] for each in activities)
 
 
-@given(st.one_of(some.json_values(), some.client_activities()), some.json_values(), some.envs(caps=CAPS))
+@given(st.one_of(some.json_values(), some.client_activities()), some.json_values(), some.envs(caps=some.CAPS))
 @example(
     {"type": "send", "target": {"id": "#c@irc.example"}, "object": {"type": "message", "content": "\ud800"}}, 0, ENV
 )
@@ -248,7 +247,7 @@ def test_any_json_is_lines_or_a_translation_error(value: Any, wire: Any, env: ir
     assert all(path.startswith("$") for path in paths)
 
 
-@given(some.server_lines(), some.client_activities(), some.envs(caps=CAPS))
+@given(some.server_lines(), some.client_activities(), some.envs(caps=some.CAPS))
 def test_translation_is_pure(line: irc.Line, activity: irc.Activity, env: irc.Env) -> None:
     activities = irc.to_activity(line, env)
     assert irc.to_activity(line, env) == activities
@@ -280,7 +279,7 @@ def _skeleton(lines: list[irc.Line]) -> list[tuple[str, str]]:
     return [(line.command, "" if line.command in no_target else line.params[0]) for line in lines]
 
 
-@given(some.client_activities(), HOSTILE, some.envs(nick="me", isupport=some.ISUPPORT, caps=CAPS))
+@given(some.client_activities(), HOSTILE, some.envs(nick="me", isupport=some.ISUPPORT, caps=some.CAPS))
 def test_content_does_not_interfere(activity: irc.Activity, content: str, env: irc.Env) -> None:
     """Whatever a text says: the same commands to the same targets, or an error."""
     obj = activity.get("object")
@@ -302,7 +301,7 @@ def test_content_does_not_interfere(activity: irc.Activity, content: str, env: i
         assert kinds <= {obj["type"]}
 
 
-@given(some.client_activities(), HOSTILE, st.sampled_from(["target", "actor", "object"]), some.envs(caps=CAPS))
+@given(some.client_activities(), HOSTILE, st.sampled_from(["target", "actor", "object"]), some.envs(caps=some.CAPS))
 def test_ids_do_not_interfere(activity: irc.Activity, id_: str, which: str, env: irc.Env) -> None:
     assume(which in activity)
     hostile = _edit(activity, (which, "id"), f"{id_}@{env.server}")

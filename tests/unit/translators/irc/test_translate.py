@@ -9,13 +9,14 @@ import pytest
 
 from sockethub_translators import irc
 from sockethub_translators.errors import TranslationError
+from sockethub_translators.testing import irc as some
 
 ENV = irc.Env(
     server="irc.example",
     nick="me",
     isupport=irc.ISupport().update(["PREFIX=(qaohv)~&@%+", "STATUSMSG=@+", "CHANMODES=beI,k,l,imnpst"]),
 )
-ALL = replace(ENV, caps=frozenset({"message-tags", "labeled-response", "draft/message-redaction"}))
+ALL = replace(ENV, caps=some.CAPS)
 ME = {"id": "me@irc.example", "type": "person", "name": "me"}
 ALICE = {"id": "alice@irc.example", "type": "person", "name": "alice"}
 BOB = {"id": "bob@irc.example", "type": "person", "name": "bob"}
@@ -185,6 +186,26 @@ HEARD = {
             **{"irc:isupport": {"NETWORK": "Net", "EXCEPTS": True}},
         )
     ],
+    ":s.example 730 me :alice!u@h,bob": [
+        act("update", ALICE, SERVICE, {"type": "presence", "presence": "online"}),
+        act("update", BOB, SERVICE, {"type": "presence", "presence": "online"}),
+    ],
+    ":s.example 731 me alice": [act("update", ALICE, SERVICE, {"type": "presence", "presence": "offline"})],
+    ":s.example 367 me #room *!*@spam bob 1600000000": [
+        act("query", ROOM, ME, {"type": "mode", "modes": [["+", "b", "*!*@spam"]]})
+    ],
+    ":bob!u@h RENAME #old #room :typo": [
+        act(
+            "update",
+            {"id": "#old@irc.example", "type": "room", "name": "#old"},
+            ROOM,
+            {"type": "address", "content": "typo"},
+            **BY,
+        )
+    ],
+    ":s.example MARKREAD #room timestamp=2026-11-23T12:00:00.000Z": [
+        act("update", SERVICE, ROOM, {"type": "marker", "published": "2026-11-23T12:00:00.000Z"})
+    ],
     ":s.example 999 me what :ever": [
         act("irc:raw", SERVICE, obj={"type": "irc:raw", "command": "999", "params": ["me", "what", "ever"]})
     ],
@@ -226,6 +247,20 @@ SAID = [
     ("NAMES #room", {"type": "query", "target": ROOM, "object": {"type": "attendance"}}),
     ("WHOIS alice", {"type": "query", "target": ALICE, "object": {"type": "profile"}}),
     ("LIST", {"type": "query", "target": SERVICE, "object": {"type": "room-list"}}),
+    ("CHATHISTORY LATEST #room * 50", {"type": "query", "target": ROOM, "object": {"type": "history"}}),
+    (
+        "CHATHISTORY BETWEEN #room timestamp=2026-11-23T12:00:00.000Z msgid=m1 9",
+        {
+            "type": "query",
+            "target": ROOM,
+            "object": {"type": "history", "after": "2026-11-23T12:00:00Z", "before": {"id": "m1"}, "limit": 9},
+        },
+    ),
+    ("MARKREAD #room", {"type": "query", "target": ROOM, "object": {"type": "marker"}}),
+    (
+        "RENAME #room #new",
+        {"type": "update", "actor": ROOM, "target": {"id": "#new@irc.example"}, "object": {"type": "address"}},
+    ),
     ("INVITE alice #room", {"type": "invite", "target": ROOM, "object": ALICE}),
     ("MODE #room +o alice", {"type": "add", "target": ALICE, "object": role("owner", "o")}),
     ("MODE #room -h alice", {"type": "remove", "target": ALICE, "object": role("admin", "")}),
@@ -306,6 +341,13 @@ REFUSED = [
     ("$.object", {"type": "send", "target": ROOM, "object": {"type": "ctcp", "name": "PING", "params": "x" * 500}}),
     ("$.target.id", {"type": "send", "target": {"id": f"{'x' * 440}@irc.example"}, "object": text("me", "x")}),
     ("$.object.presence", {"type": "update", "object": {"type": "presence", "presence": "offline"}}),
+    ("$.object.limit", {"type": "query", "target": ROOM, "object": {"type": "history", "limit": 0}}),
+    ("$.object.before", {"type": "query", "target": ROOM, "object": {"type": "history", "before": "then"}}),
+    (
+        "$.object.around",
+        {"type": "query", "target": ROOM, "object": {"type": "history", "before": {"id": "a"}, "around": {"id": "b"}}},
+    ),
+    ("$.target.id", {"type": "query", "target": SERVICE, "object": {"type": "history"}}),
     ("$.object.state", {"type": "update", "target": ROOM, "object": {"type": "typing", "state": "loud"}}),
     ("$.object.subject.role", {"type": "add", "target": ALICE, "object": role("king", "")}),
     ("$.error", {"type": "join", "target": ROOM, "error": "no such channel"}),

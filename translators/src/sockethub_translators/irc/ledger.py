@@ -37,6 +37,9 @@ LEDGER: Final[Mapping[str, frozenset[str]]] = {
     "KILL": _TEXT,
     "NICK": _TEXT,
     "INVITE": _TEXT,
+    "CHATHISTORY": _SENT,
+    "MARKREAD": _TEXT,
+    "RENAME": _TEXT,
     "TOPIC": _TEXT,
     "MODE": _TEXT | {"grouping"},
     "NAMES": _TEXT,
@@ -67,6 +70,7 @@ LEDGER: Final[Mapping[str, frozenset[str]]] = {
     "352": _REPLY | {"line"},
     "354": _ALL,
     "378": _REPLY,
+    "730": _REPLY | {"grouping"},
     "671": _REPLY,
 }
 """A command that is not listed loses the whole ``line``."""

@@ -23,6 +23,7 @@ __all__ = [
     "get_account",
     "get_away",
     "get_chghost",
+    "get_monitor",
     "get_names",
     "get_setname",
     "member_of",
@@ -34,6 +35,7 @@ __all__ = [
     "put_366",
     "put_account",
     "put_chghost",
+    "put_monitor",
     "put_presence",
     "put_profile",
     "put_query_attendance",
@@ -315,3 +317,30 @@ def put_profile(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     if "name" in obj or wire is None:
         return put_setname(activity, env, wire)
     return [put_account(activity, env, wire) if "irc:account" in obj else put_chghost(activity, env, wire)]
+
+
+def get_monitor(line: Line, env: Env) -> list[Activity] | None:
+    """730 RPL_MONONLINE and 731 RPL_MONOFFLINE (IRCv3 ``monitor``): the presence of each person watched."""
+    if len(line.params) != 2:
+        return None
+    me, listed = line.params
+    entries = listed.split(",")
+    activities = []
+    for index, entry in enumerate(entries):
+        nick, bang, rest = entry.partition("!")
+        if not is_nick(nick, env):
+            return None
+        wire: Wire = {"command": "730", "params": [me]}
+        if bang:
+            wire["userhost"] = bang + rest
+        if len(entries) > 1:
+            wire["group"] = [index, len(entries)]
+        obj = {"type": "presence", "presence": "online" if line.command == "730" else "offline"}
+        activities.append(frame(line, env, "update", service(env), obj, actor=person(nick, env), wire=wire))
+    return activities
+
+
+def put_monitor(activity: Activity, env: Env, wire: Wire) -> Line:
+    nick = nickname(activity.get("actor"), env, "$.actor")
+    command = "731" if object_of(activity).get("presence") == "offline" else "730"
+    return unframe(activity, env, wire, command, *wire.get("params", []), nick + wire.get("userhost", ""))

@@ -9,18 +9,24 @@ from ..errors import TranslationError
 from .entities import name_of, person, room
 from .env import Activity, Env
 from .fields import channel, is_channel, is_nick, is_word, nickname, object_of, one_line, text, word
-from .frame import WIRE, Wire, actor_of, frame, own, unframe
+from .frame import WIRE, Wire, actor_of, frame, keep, own, unframe
 from .line import Line
+from .membership import put_nick
 from .modes import LETTER_OF_ROLE, Mode, parse_modes, role_of, write_modes
 
 __all__ = [
+    "LISTS",
     "get_322",
+    "get_list_row",
     "get_mode",
     "get_mode_reply",
+    "get_rename",
     "get_topic",
     "get_topic_reply",
     "get_topic_who_time",
     "put_322",
+    "put_address",
+    "put_list_row",
     "put_mode",
     "put_mode_reply",
     "put_query_list",
@@ -289,3 +295,57 @@ def _line(activity: Activity, env: Env, wire: Wire | None, command: str, *params
 def put_query_list(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     """``query`` the rooms of the service: LIST."""
     return [_line(activity, env, wire, "LIST")]
+
+
+LISTS: Final = {"346": "I", "348": "e", "367": "b"}
+"""Rows of invitation, exception and ban lists, by their mode."""
+
+
+def get_list_row(line: Line, env: Env) -> list[Activity] | None:
+    """One row of a list of masks: ``me channel mask``, and often who set it and when."""
+    if len(line.params) < 3 or not is_channel(line.params[1], env) or not is_word(line.params[2]):
+        return None
+    me, name, mask, *rest = line.params
+    wire: Wire = {"command": line.command, "params": [me, *rest]}
+    obj = _mode_object([("+", LISTS[line.command], mask)])
+    return [frame(line, env, "query", person(env.nick, env), obj, actor=room(name, env), wire=wire)]
+
+
+def put_list_row(activity: Activity, env: Env, wire: Wire) -> Line:
+    me, *rest = wire.get("params") or [env.nick]
+    ((_, _, mask), *_others) = _modes_of(activity)
+    name = channel({"target": activity.get("actor")}, env)
+    return unframe(activity, env, wire, wire["command"], me, name, mask or "", *rest)
+
+
+def get_rename(line: Line, env: Env) -> list[Activity] | None:
+    """RENAME (IRCv3 ``channel-rename``): ``update`` of the address, from the old room to the new; ``irc:by`` whom."""
+    if len(line.params) not in (2, 3) or not all(is_channel(name, env) for name in line.params[:2]):
+        return None
+    obj = {"type": "address"}
+    if len(line.params) == 3:
+        obj["content"] = line.params[2]
+    wire: Wire = {}
+    old, new = line.params[:2]
+    activity = frame(line, env, "update", room(new, env), obj, actor=room(old, env), wire=wire)
+    by = person(env.nick, env)
+    if line.source is not None:
+        by, key, value = actor_of(line.source, env)
+        wire[key] = value
+        del wire["source"]
+    return [keep(activity, by=by)]
+
+
+def put_address(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
+    """A new address: of a room, RENAME; of ourselves, NICK."""
+    actor = activity.get("actor")
+    if not isinstance(actor, dict) or actor.get("type") != "room":
+        return put_nick(activity, env, wire)
+    if wire is None and "draft/channel-rename" not in env.caps:
+        raise TranslationError("$.actor.type", "the server does not let rooms be renamed")
+    params = [channel({"target": actor}, env), channel(activity, env)]
+    obj = object_of(activity)
+    if "content" in obj:
+        params.append(one_line(obj, "content", "$.object.content"))
+    by = activity.get("irc:by")
+    return [_line(activity if by is None else {**activity, "actor": by}, env, wire, "RENAME", *params)]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from ..errors import EncodeError, ParseError, TranslationError
-from . import membership, messages, presence, replies, rooms, whois
+from . import history, membership, messages, presence, replies, rooms, whois
 from .env import Activity, Env
 from .frame import WIRE, Wire, wire_of
 from .line import MAX_BODY_IN, MAX_CLIENT_TAG_DATA, MAX_TAGS, Line, decode, encode
@@ -29,6 +29,7 @@ Restorer: TypeAlias = Callable[[Activity, Env, Wire], Line]
 _GET: Final[dict[str, Getter]] = {
     "ACCOUNT": presence.get_account,
     "AWAY": presence.get_away,
+    "CHATHISTORY": history.get_chathistory,
     "CHGHOST": presence.get_chghost,
     "ERROR": replies.get_error,
     "FAIL": replies.get_standard_reply,
@@ -36,6 +37,7 @@ _GET: Final[dict[str, Getter]] = {
     "JOIN": membership.get_join,
     "KICK": membership.get_kick,
     "KILL": membership.get_kill,
+    "MARKREAD": history.get_markread,
     "MODE": rooms.get_mode,
     "NAMES": presence.get_names,
     "NICK": membership.get_nick,
@@ -45,6 +47,7 @@ _GET: Final[dict[str, Getter]] = {
     "PRIVMSG": messages.get_said,
     "QUIT": membership.get_quit,
     "REDACT": messages.get_redact,
+    "RENAME": rooms.get_rename,
     "SETNAME": presence.get_setname,
     "TAGMSG": messages.get_tagmsg,
     "TOPIC": rooms.get_topic,
@@ -73,7 +76,10 @@ _GET: Final[dict[str, Getter]] = {
     "375": replies.get_motd,
     "376": replies.get_motd,
     "422": replies.get_motd,
+    "730": presence.get_monitor,
+    "731": presence.get_monitor,
 }
+_GET.update(dict.fromkeys(rooms.LISTS, rooms.get_list_row))
 _GET.update(dict.fromkeys(whois.ROWS, whois.get_row))
 for _number in range(400, 600):
     _GET.setdefault(str(_number), replies.get_numeric_error)
@@ -90,6 +96,8 @@ _PUT: Final[dict[tuple[str, str | None], Putter]] = {
     ("join", None): membership.put_join,
     ("leave", None): membership.put_leave,
     ("query", "attendance"): presence.put_query_attendance,
+    ("query", "history"): history.put_history,
+    ("query", "marker"): history.put_query_marker,
     ("query", "mode"): rooms.put_query_mode,
     ("query", "profile"): whois.put_query_profile,
     ("query", "room-list"): rooms.put_query_list,
@@ -101,7 +109,8 @@ _PUT: Final[dict[tuple[str, str | None], Putter]] = {
     ("send", "message"): messages.put_said,
     ("send", "note"): messages.put_said,
     ("send", "notice"): messages.put_said,
-    ("update", "address"): membership.put_nick,
+    ("update", "address"): rooms.put_address,
+    ("update", "marker"): history.put_marker,
     ("update", "mode"): rooms.put_mode,
     ("update", "presence"): presence.put_presence,
     ("update", "profile"): presence.put_profile,
@@ -139,7 +148,9 @@ _RESTORE: Final[dict[str, Restorer]] = {
     "375": replies.put_motd,
     "376": replies.put_motd,
     "422": replies.put_motd,
+    "730": presence.put_monitor,
 }
+_RESTORE.update(dict.fromkeys(rooms.LISTS, rooms.put_list_row))
 _RESTORE.update(dict.fromkeys(whois.ROWS, whois.put_row))
 for _number in range(400, 600):
     _RESTORE.setdefault(str(_number), replies.put_numeric_error)
@@ -314,6 +325,17 @@ def _merge(lines: list[Line], wire: Wire, env: Env) -> list[Line]:
         tail = wire.get("tail", "")
         names = [first.params[-1].removesuffix(tail), *(line.params[-1] for line in lines[1:])]
         return [Line("353", (*first.params[:-1], " ".join(names) + tail), first.source, first.tags)]
+    if first.command in ("730", "731"):
+        if any(line.params[:-1] != first.params[:-1] for line in lines):
+            return lines
+        return [
+            Line(
+                first.command,
+                (*first.params[:-1], ",".join(line.params[-1] for line in lines)),
+                first.source,
+                first.tags,
+            )
+        ]
     targets = ",".join(line.params[0] for line in lines)
     if first.command == "JOIN":
         keys = [line.params[1] for line in lines if len(line.params) > 1]

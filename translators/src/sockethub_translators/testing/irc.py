@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from ..irc import Activity, Env, ISupport, Line
 
 __all__ = [
+    "CAPS",
     "ISUPPORT",
     "KINDS",
     "SERVER",
@@ -38,6 +39,14 @@ SERVER: Final = "irc.example"
 ISUPPORT: Final = ISupport().update(
     ["CASEMAPPING=rfc1459", "CHANTYPES=#&", "PREFIX=(qaohv)~&@%+", "STATUSMSG=@+", "CHANMODES=beI,k,l,imnpst"]
 )
+
+CAPS: Final = frozenset(
+    {
+        *("message-tags", "labeled-response", "draft/message-redaction"),
+        *("draft/chathistory", "draft/read-marker", "draft/channel-rename"),
+    }
+)
+"""The capabilities without which a client cannot say all that it can."""
 
 _BREAKS: Final = "\0\r\n"
 _words = st.text(
@@ -133,6 +142,11 @@ def _mode_words() -> st.SearchStrategy[list[str]]:
     return st.lists(mode, min_size=1, max_size=4).map(write)
 
 
+def _user_mode_words() -> st.SearchStrategy[list[str]]:
+    flags = st.text("+-iwxr", min_size=1, max_size=5).map(lambda text: [text])
+    return st.one_of(flags, flags.map(lambda words: ["+" + words[0]]), _mode_words())
+
+
 def _several(items: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(items, items, st.lists(items, min_size=1, max_size=3).map(",".join))
 
@@ -154,6 +168,11 @@ def _said() -> st.SearchStrategy[str]:
 
 def _numbers() -> st.SearchStrategy[str]:
     return st.one_of(st.integers(0, 2_000_000_000).map(str), st.sampled_from(["007", "x", "", "9" * 20]))
+
+
+def _points() -> st.SearchStrategy[str]:
+    times = st.sampled_from(["timestamp=2026-11-23T12:00:00.000Z", "timestamp=then", "*"])
+    return st.one_of(times, _middles().map("msgid={}".format))
 
 
 def _maybe(last: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
@@ -198,10 +217,17 @@ KINDS: Final[dict[str, Params]] = {
     "NICK": _params(nicks()),
     "INVITE": _params(nicks(), channels()),
     "TOPIC": _params(channels(), _maybe(_raw_texts())),
-    "MODE": st.one_of(_params(channels(), _mode_words()), _params(nicks(), _mode_words()), _params(channels())),
+    "MODE": st.one_of(_params(channels(), _mode_words()), _params(nicks(), _user_mode_words()), _params(channels())),
     "NAMES": _params(channels()),
     "WHOIS": _params(nicks()),
     "LIST": _params(),
+    "CHATHISTORY": st.one_of(
+        _params("LATEST", channels(), "*", _numbers()),
+        _params(st.sampled_from(["BEFORE", "AFTER", "AROUND"]), channels(), _points(), "50"),
+        _params("BETWEEN", nicks(), _points(), _points(), "50"),
+    ),
+    "MARKREAD": _params(st.one_of(channels(), nicks()), _maybe(_points())),
+    "RENAME": _params(channels(), channels(), _maybe(_raw_texts())),
     "AWAY": _params(_maybe(_raw_texts())),
     "ACCOUNT": _params(st.one_of(st.just("*"), _middles())),
     "CHGHOST": _params(_middles(), _middles()),
@@ -213,7 +239,7 @@ KINDS: Final[dict[str, Params]] = {
     "001": _params(nicks(), texts()),
     "004": _params(nicks(), _middles(), _middles(), _middles()),
     "005": _params(nicks(), _middles(), _middles(), "are supported"),
-    "221": _params(nicks(), _mode_words()),
+    "221": _params(nicks(), _user_mode_words()),
     "301": _params(nicks(), nicks(), texts()),
     "305": _params(nicks(), texts()),
     "306": _params(nicks(), texts()),
@@ -257,6 +283,11 @@ KINDS: Final[dict[str, Params]] = {
     "375": _params(nicks(), texts()),
     "376": _params(nicks(), texts()),
     "378": _params(nicks(), nicks(), texts()),
+    "346": _params(nicks(), channels(), _middles(), _maybe(nicks())),
+    "348": _params(nicks(), channels(), _middles()),
+    "367": _params(nicks(), channels(), _middles(), nicks(), _numbers()),
+    "730": _params(nicks(), _several(st.one_of(nicks(), nicks().map("{}!u@h".format)))),
+    "731": _params(nicks(), _several(nicks())),
     "401": _params(nicks(), _maybe(nicks()), texts()),
     "403": _params(nicks(), channels(), texts()),
     "422": _params(nicks(), texts()),
@@ -269,7 +300,7 @@ KINDS: Final[dict[str, Params]] = {
 
 _CLIENT_COMMANDS: Final = (
     *("PRIVMSG", "NOTICE", "TAGMSG", "REDACT", "JOIN", "PART", "QUIT", "KICK", "NICK"),
-    *("INVITE", "TOPIC", "MODE", "NAMES", "WHOIS", "LIST", "AWAY", "SETNAME"),
+    *("CHATHISTORY", "MARKREAD", "RENAME", "INVITE", "TOPIC", "MODE", "NAMES", "WHOIS", "LIST", "AWAY", "SETNAME"),
 )
 
 
@@ -306,7 +337,7 @@ def client_lines() -> st.SearchStrategy[Line]:
 
 def envs(**fixed: Any) -> st.SearchStrategy[Env]:
     """Connections to :data:`SERVER`."""
-    caps = st.sampled_from([frozenset(), frozenset({"message-tags", "labeled-response", "draft/message-redaction"})])
+    caps = st.sampled_from([frozenset(), CAPS])
     made: dict[str, Any] = {
         "server": st.just(SERVER),
         "nick": nicks(),
@@ -359,6 +390,7 @@ _MODES: Final = st.lists(
 )
 
 _Shape = tuple[str, st.SearchStrategy[Any] | None, st.SearchStrategy[Any] | None]
+_POINTS: Final = st.one_of(st.just("2026-11-23T12:00:00.000Z"), _REPLY)
 _SHAPES: Final[list[_Shape]] = [
     ("send", _ANYONE, _obj("message", content=_SAYABLE)),
     ("send", _ROOMS, st.fixed_dictionaries({"type": st.just("message"), "content": _SAYABLE, "inReplyTo": _REPLY})),
@@ -378,6 +410,11 @@ _SHAPES: Final[list[_Shape]] = [
     ("update", _ROOMS, _obj("mode", modes=_MODES)),
     ("query", _ROOMS, _obj("attendance")),
     ("query", _ROOMS, _obj("topic")),
+    ("query", _ROOMS, _obj("marker")),
+    ("query", _ANYONE, _obj("history", limit=st.integers(1, 1000))),
+    ("query", _ANYONE, _obj("history", limit=st.integers(1, 1000), before=_POINTS)),
+    ("query", _ANYONE, _obj("history", limit=st.integers(1, 1000), before=_POINTS, after=_POINTS)),
+    ("update", _ANYONE, _obj("marker", published=st.just("2026-11-23T12:00:00.000Z"))),
     ("query", _ROOMS, _obj("mode")),
     ("invite", _ROOMS, _PEOPLE),
     ("delete", _ANYONE, _obj("message", id=_IDS)),
