@@ -89,6 +89,24 @@ async def test_topic(server: IrcServer) -> None:
         assert not [each for each in ann.emitted if each.get("object", {}).get("content") == "all about :) tea"]
 
 
+async def test_query_topic(server: IrcServer) -> None:
+    async with connected("ann", server, "#topq") as ann:
+        await ann.do("update", ann.room("#topq"), {"type": "topic", "content": "tea"})
+        answer = await ann.do("query", ann.room("#topq"), {"type": "topic"})
+        assert answer is not None
+        assert answer["object"]["content"] == "tea"
+
+
+async def test_query_rooms_and_person(server: IrcServer) -> None:
+    async with connected("ann", server, "#listed") as ann:
+        rooms = await ann.do("query", {"id": server.host, "type": "service"}, {"type": "room-list"})
+        assert rooms is not None
+        assert "#listed" in [room["name"] for room in rooms["object"]["rooms"]]
+        person = await ann.do("query", ann.person("ann"), {"type": "profile"})
+        assert person is not None
+        assert person["object"]["channels"][0]["name"] == "#listed"
+
+
 async def test_nick_change(server: IrcServer) -> None:
     async with connected("ann", server, "#nick") as ann, connected("bob", server, "#nick") as bob:
         await ann.do("update", ann.person("anna"), {"type": "address"})

@@ -114,6 +114,32 @@ async def test_refusal_is_given_to_the_command_it_is_about() -> None:
         assert outcomes == {"eve": "sent", "bob": "no-such-nick", "joe": "sent"}
 
 
+async def test_answer_that_comes_after_the_confirmation() -> None:
+    async def slow(server: FakeServer, line: str) -> None:
+        await welcome(server, line)
+        if line.startswith("PING") and "LIST" in server.lines:
+            server.say(":irc.fake 322 ann #slow 3 :takes its time", ":irc.fake 323 ann :End of LIST")
+
+    async with fake_server(slow) as fake, driver("ann", (fake.host, fake.port)) as ann:
+        await ann.connect()
+        rooms = await ann.do("query", {"id": fake.host, "type": "service"}, {"type": "room-list"})
+        assert rooms is not None
+        assert [room["name"] for room in rooms["object"]["rooms"]] == ["#slow"]
+
+
+async def test_topic_without_setter_is_not_held_back() -> None:
+    async def terse(server: FakeServer, line: str) -> None:
+        if line.startswith("JOIN"):
+            server.say(f":ann!a@h {line}", ":irc.fake 332 ann #room :tea")
+        else:
+            await welcome(server, line)
+
+    async with fake_server(terse) as fake, driver("ann", (fake.host, fake.port)) as ann:
+        await ann.connect()
+        await ann.join("#room")
+        await ann.saw("update", "topic", content="tea")
+
+
 async def test_flood_limit_paces_and_refuses() -> None:
     options = {"flood_burst": 2, "flood_rate": 20, "flood_wait_seconds": 1}
     async with fake_server() as fake, driver("ann", (fake.host, fake.port), **options) as ann:

@@ -48,6 +48,8 @@ LABELS: Final = frozenset({"labeled-response", "batch"})
 _SILENT: Final = frozenset(
     {"PING", "PONG", "CAP", "AUTHENTICATE", "ACK", "002", "003", "004", "422"} | {str(n) for n in range(900, 909)}
 )
+_END: Final = irc.Line("PONG")
+"""Fed to the aggregator where an answer has ended; it gives out what was due, and this line itself as the last."""
 # What comes back of our own acts: the acknowledgement has told it already.
 _ECHOED: Final = frozenset(
     {"AWAY", "INVITE", "JOIN", "KICK", "MODE", "NICK", "PART", "SETNAME", "TOPIC", "305", "306", "341"}
@@ -75,9 +77,23 @@ class Hooks:
 
 @dataclass(slots=True)
 class _Waiting:
+    """For the outcome; and, where an answer is ``wanted``, for that: some servers send long lists later (``late``)."""
+
     future: asyncio.Future[None]
     wanted: Callable[[irc.Activity], bool] | None = None
     result: irc.Activity | None = None
+    late: bool = False
+
+    def take(self, activity: irc.Activity) -> None:
+        if self.wanted is None or not self.wanted(activity):
+            return
+        self.result = activity
+        if self.late:
+            self.settle()
+
+    def settle(self) -> None:
+        if not self.future.done():
+            self.future.set_result(None)
 
 
 class Session:
@@ -215,6 +231,10 @@ class Session:
         if self.env.nick != before.nick:
             self._hooks.renamed()
         if answered.done is not None:
+            # A topic waits for its setter; now it is known that none comes.
+            self._aggregator, due = aggregate.feed(self._aggregator, _END, self.env)
+            for activity in due[:-1]:
+                self._give_out(activity, self.env, None)
             self._finish(answered.done)
         if line.command == "ERROR":
             self.abort()
@@ -251,8 +271,7 @@ class Session:
             return
         activity = irc.strip(activity)
         for each in self._waiting.values() if waiting is None else (waiting,):
-            if each.wanted is not None and each.wanted(activity):
-                each.result = activity
+            each.take(activity)
         self._hooks.emit(activity)
 
     def _on_lost(self, exc: Exception | None) -> None:
@@ -298,6 +317,8 @@ class Session:
             with anyio.fail_after(self._options.reply_seconds):
                 await waiting.future
         except TimeoutError:
+            if waiting.late:
+                return None
             raise ConnectionLost("the server did not answer in time", still_connected=True) from None
         finally:
             self._drop(pending)
@@ -340,8 +361,12 @@ class Session:
 
     def _finish(self, pending: Pending) -> None:
         waiting = self._waiting.get(pending.token)
-        if waiting is not None and not waiting.future.done():
-            waiting.future.set_result(None)
+        if waiting is None:
+            return
+        if waiting.wanted is not None and waiting.result is None and pending.refusal is None:
+            waiting.late = True
+        else:
+            waiting.settle()
 
     def _drop(self, pending: Pending) -> None:
         self._correlator.forget(pending)

@@ -22,7 +22,7 @@ __all__ = ["rehearse"]
 HOST: Final = "127.0.0.1"
 LOGINS: Final = 16
 """CPython specialises code that has run some ten times; what is specialised before the fork stays shared and is fast
-from the first login on. Measured: 20 logins at once connect in half the time."""
+from the first login on. Measured against a single one: a tenth less processor time to connect, 0.1 MiB less memory."""
 SECONDS: Final = 10.0
 """A rehearsal takes some milliseconds; one that hangs must not keep the service from starting."""
 
