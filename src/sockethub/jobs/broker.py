@@ -36,7 +36,22 @@ JOIN_POLL_SECONDS: Final = 0.02
 def default_middleware() -> list[Middleware]:
     """Dramatiq's own, less what does not fit: ``Retries`` re-enqueues at the tail and so loses order, ``TimeLimit``,
     ``ShutdownNotifications`` and ``Prometheus`` start threads."""
-    return [AgeLimit(), Callbacks(), Pipelines(), CurrentMessage()]
+    return [AgeLimit(), Callbacks(), Pipelines(), CurrentMessage(), DeadLetters()]
+
+
+class DeadLetters(Middleware):
+    """Rejects a message whose actor failed; without ``Retries`` the stock worker would take it for done."""
+
+    def after_process_message(
+        self,
+        broker: dramatiq.Broker,
+        message: MessageProxy,
+        *,
+        result: Any = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        if exception is not None:
+            message.fail()
 
 
 class StreamBroker(dramatiq.Broker):
@@ -111,7 +126,9 @@ class StreamBroker(dramatiq.Broker):
         if queue_name not in self.queues:
             raise QueueNotFound(queue_name)  # type: ignore[no-untyped-call]
         end = None if timeout is None else time.monotonic() + timeout / 1000
-        while self.client.xlen(self.naming.stream(queue_name)) or self.client.zcard(self.naming.delayed(queue_name)):
+        stream, delayed = self.naming.stream(queue_name), self.naming.delayed(queue_name)
+        # Delayed first: what becomes due in between is on the stream by the time that is looked at.
+        while self.client.zcard(delayed) or self.client.xlen(stream):
             if end is not None and time.monotonic() > end:
                 raise QueueJoinTimeout(queue_name)  # type: ignore[no-untyped-call]
             time.sleep(JOIN_POLL_SECONDS)

@@ -26,6 +26,9 @@ from sockethub.jobs.names import FIELD, GROUP, Naming
 BLOCK_MS: Final = 60_000
 """How long one read waits at the server; a new job ends it at once."""
 
+STREAM_GONE: Final = ("NOGROUP", "UNBLOCKED")
+"""What Redis says when the stream was deleted before, or during, a read."""
+
 FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 2.0
 
@@ -101,7 +104,7 @@ class AsyncWorker:
                 except (redis.ConnectionError, redis.TimeoutError) as error:
                     self._broker.logger.warning("Redis is away: %s", type(error).__name__)
                 except redis.ResponseError as error:
-                    if not str(error).startswith("NOGROUP"):  # an emptied Redis: begin anew
+                    if not str(error).startswith(STREAM_GONE):  # an emptied Redis: begin anew
                         raise
                 await anyio.sleep(pause * random.uniform(0.5, 1.5))
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
