@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
 import structlog
 from anyio.abc import TaskGroup
 
+from sockethub.activity.bundle import bundle
+from sockethub.activity.validation import SchemaValidator
+from sockethub.errors import ValidationFailed
 from sockethub.platforms.irc import IrcPlatform
 from sockethub.worker.interface import Activity, LoginContext, Reach
 from tests.support.ircd import IrcServer
@@ -24,6 +29,9 @@ FAST = {
     "reconnect_seconds": 10,
 }
 """No flood limit, as the test servers have none, and no long pauses."""
+
+SCHEMA = Path(__file__).parents[3] / "schemas" / "irc" / "responses.json"
+RESPONSES = SchemaValidator("irc", bundle(json.loads(SCHEMA.read_text())))
 
 HERE = Reach(private_addresses=True)
 
@@ -46,6 +54,8 @@ class Driver:
         self.identities: list[str] = []
         self.saves: list[Mapping[str, Any]] = []
         self.losses: list[str] = []
+        self.faults: list[tuple[str, Activity]] = []
+        """What was emitted against the schema of responses."""
         self._changed = anyio.Event()
         context = LoginContext(
             platform="irc",
@@ -61,6 +71,10 @@ class Driver:
         self.platform = IrcPlatform(context)
 
     def _emit(self, activity: Activity) -> None:
+        try:
+            RESPONSES.check(activity)
+        except ValidationFailed as fault:
+            self.faults.append((str(fault), activity))
         self.emitted.append(activity)
         self._change()
 
@@ -138,6 +152,7 @@ async def driver(nick: str, server: IrcServer | tuple[str, int], **options: Any)
         it = Driver(tasks, nick, host, port, options)
         try:
             yield it
+            assert it.faults == []
         finally:
             with anyio.CancelScope(shield=True):
                 await it.platform.disconnect("the test is over")
