@@ -12,13 +12,13 @@ import redis
 
 from tests.integration.deployment.conversation import log_in, note, room
 from tests.support.deployment import Deployment, deployment
-from tests.support.ircd import IrcServer
+from tests.support.ircd import SERVER_PASSWORD, IrcServer
 from tests.support.redis import RedisServer, run_redis
 from tests.support.wsclient import WsClient, ws_client
 
 pytestmark = pytest.mark.anyio
 
-PASSWORD = "canary-password-3f1c"
+PASSWORD = SERVER_PASSWORD
 WORDS = (PASSWORD, "canarynick", "canary-room", "canary-content", "PRIVMSG", "realname-canary")
 
 
@@ -48,12 +48,14 @@ def everything_written(server: RedisServer) -> bytes:
     return written
 
 
-async def test_redis_learns_nothing(secret_house: Deployment, recording_redis: RedisServer, ngircd: IrcServer) -> None:
+async def test_redis_learns_nothing(
+    secret_house: Deployment, recording_redis: RedisServer, ngircd_with_password: IrcServer
+) -> None:
     house = secret_house
     master = base64.b64decode(next((house.directory / "state").rglob("*.key")).read_text())
     with redis.Redis(unix_socket_path=str(recording_redis.socket)) as client:
         async with ws_client(house.websocket) as browser:
-            await _converse(browser, ngircd)
+            await _converse(browser, ngircd_with_password)
             keys = session_keys(client)
             assert keys
             assert all(key.startswith(b"session:{") for key in keys)
@@ -69,21 +71,21 @@ async def test_redis_learns_nothing(secret_house: Deployment, recording_redis: R
     assert base64.b64encode(master) not in written
 
 
-async def _converse(browser: WsClient, ngircd: IrcServer) -> None:
+async def _converse(browser: WsClient, server: IrcServer) -> None:
     await log_in(
-        browser, "canarynick", ngircd, "#canary-room", password=PASSWORD, realname="realname-canary", username="canary"
+        browser, "canarynick", server, "#canary-room", password=PASSWORD, realname="realname-canary", username="canary"
     )
     for number in range(20):
         await browser.ok("message", note("canarynick", room("#canary-room"), f"canary-content {number}"))
 
 
 async def test_children_are_told_no_secret_by_argv_or_environment(
-    secret_house: Deployment, recording_redis: RedisServer, ngircd: IrcServer
+    secret_house: Deployment, recording_redis: RedisServer, ngircd_with_password: IrcServer
 ) -> None:
     house = secret_house
     master = base64.b64encode(base64.b64decode(next((house.directory / "state").rglob("*.key")).read_text()))
     async with ws_client(house.websocket) as browser:
-        await _converse(browser, ngircd)
+        await _converse(browser, ngircd_with_password)
         pids = [house.process.pid, *house.processes()]
         assert len(pids) > 4
         for pid in pids:

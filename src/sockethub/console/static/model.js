@@ -75,7 +75,7 @@ const handlers = {
 
   update(state, activity) {
     const object = activity.object ?? {};
-    if (object.type === "topic" && activity.target) {
+    if (object.type === "topic" && activity.target?.type === "room") {
       const room = roomOf(state, activity.target);
       room.topic = object.content ?? "";
       say(state, room, { kind: "event", text: `${label(activity.actor)} set the topic: ${room.topic}`, at: activity.published });
