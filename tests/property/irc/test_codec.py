@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import irctokens
 import parser_tests.data
@@ -125,6 +126,37 @@ def test_each_line_of_a_long_text_fits_with_its_source(text: str, env: irc.Env, 
     said = [irc.to_activity(line, env)[0]["object"] for line in heard]
     assert {obj["type"] for obj in said} == {kind}
     assert "".join(obj["content"] for obj in said) == text
+
+
+@given(st.lists(some.texts(300), min_size=1, max_size=6).map("\n".join), some.envs(isupport=some.ISUPPORT))
+@example("a\n\n\nb" + "c" * 600, irc.Env("irc.example", "me"))
+def test_a_batch_of_lines_carries_a_text_exactly(text: str, env: irc.Env) -> None:
+    assume(text.strip("\n") and "\x01" not in text)
+    env = replace(env, multiline=(100_000, 100))
+    activity = {"context": "irc", "type": "send", "target": {"id": f"#c@{env.server}", "type": "room"}}
+    lines = irc.from_activity(activity | {"object": {"type": "message", "content": text}}, env)
+    assert len(lines) == 1 or (lines[0].command, lines[-1].command) == ("BATCH", "BATCH")
+    state = irc.Aggregator()
+    heard = []
+    for line in lines:
+        sent = irc.decode(irc.encode(replace(line, source=f"{env.nick}!{'u' * 11}@{'h' * 64}")))
+        state, activities = irc.aggregate.feed(state, sent, env)
+        heard += activities
+    assert [each["object"]["content"] for each in heard] == [text]
+
+
+@pytest.mark.parametrize(
+    ("value", "limits"),
+    [
+        ("max-bytes=4096,max-lines=24", (4096, 24)),
+        ("max-bytes=4096", (4096, 64)),
+        ("", None),
+        ("max-lines=5", None),
+        ("max-bytes=x", None),
+    ],
+)
+def test_multiline_limits(value: str, limits: tuple[int, int] | None) -> None:
+    assert irc.multiline_limits(value) == limits
 
 
 @given(st.lists(st.one_of(st.binary(max_size=40), st.sampled_from([b"\r\n", b"PING :a\r\n", b"x" * 70])), max_size=12))

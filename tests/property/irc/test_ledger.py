@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from sockethub_translators import irc
 from sockethub_translators.errors import TranslationError
 from sockethub_translators.irc.ledger import LEDGER
 from sockethub_translators.testing import irc as some
+
+MAX_ROUNDS = 10
 
 
 def losses(line: irc.Line, env: irc.Env) -> set[str]:
@@ -48,14 +50,20 @@ def test_ledger(command: str) -> None:
     understood = []
     lines = some.server_lines([command])
 
-    # Without shrinking: this searches for examples of each loss, and a surplus one is reported by what it lost.
-    @settings(max_examples=60, derandomize=True, phases=[Phase.generate])
-    @given(st.one_of(lines, lines.map(tag), lines.map(spoil)), some.envs(caps=some.CAPS, isupport=some.ISUPPORT))
-    def search(line: irc.Line, env: irc.Env) -> None:
-        if irc.to_activity(line, env)[0]["type"] != "irc:raw":
-            understood.append(line)
-            seen.update(losses(line, env))
+    # Without shrinking: this searches for examples of each loss, and a surplus one is reported by what it lost. Rare
+    # losses take several rounds; the seeds make each run search the same.
+    for number in range(MAX_ROUNDS):
 
-    search()
+        @seed(number)
+        @settings(max_examples=40, phases=[Phase.generate], derandomize=False, database=None)
+        @given(st.one_of(lines, lines.map(tag), lines.map(spoil)), some.envs(caps=some.CAPS, isupport=some.ISUPPORT))
+        def search(line: irc.Line, env: irc.Env) -> None:
+            if irc.to_activity(line, env)[0]["type"] != "irc:raw":
+                understood.append(line)
+                seen.update(losses(line, env))
+
+        search()
+        if seen >= expected or not understood:
+            break
     assert seen <= expected, seen - expected
     assert seen == expected or not understood, expected - seen

@@ -30,6 +30,7 @@ from .line import (
     nick_of,
     split_source,
 )
+from .multiline import multiline_limits
 from .presence import WHOX
 from .reader import MAX_LINE_IN, LineReader
 from .text import graphemes, split_lines, split_text
@@ -57,6 +58,7 @@ __all__ = [
     "from_activity",
     "graphemes",
     "ledger",
+    "multiline_limits",
     "negotiation",
     "nick_of",
     "sasl",

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal
 
+from ..activity import Activity, Entity
 from .isupport import ISupport
 
 __all__ = ["Activity", "Entity", "Env"]
-
-Activity: TypeAlias = dict[str, Any]
-"""A canonical activity: a plain JSON object."""
-Entity: TypeAlias = dict[str, Any]
-"""A person, room or service: ``{"id", "type", "name"}`` and ``irc:*`` extensions."""
 
 ASSUMED_USER = 11
 """Bytes of a user name not yet known: ``~`` and the ten that USERLEN usually allows."""
@@ -27,6 +23,7 @@ class Env:
     ``server`` is the host the user named (ids end in it, whatever the server calls itself); ``nick`` our nickname;
     ``user`` and ``host`` our own as others see them, once known, for exact text budgets; ``caps`` the capabilities
     that are enabled; ``now`` an RFC 3339 time for lines without ``server-time``, or None for no ``published``.
+    ``multiline`` is what one batch of lines may hold, (bytes, lines), where ``draft/multiline`` is enabled.
     ``raw`` lets activities of our own side carry arbitrary commands (type ``irc:raw``). ``charset`` says how bytes
     that are not UTF-8 read: as U+FFFD, or as Latin-1.
     """
@@ -38,6 +35,7 @@ class Env:
     host: str | None = None
     caps: frozenset[str] = frozenset()
     now: str | None = None
+    multiline: tuple[int, int] | None = None
     raw: bool = False
     charset: Literal["replace", "latin-1"] = "replace"
     _room: int = field(init=False, repr=False, compare=False, default=0)

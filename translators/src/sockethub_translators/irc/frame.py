@@ -30,7 +30,7 @@ from .entities import name_of, person, service
 from .env import Activity, Entity, Env
 from .line import Line, nick_of
 
-__all__ = ["WIRE", "Wire", "actor_of", "frame", "keep", "own", "timestamp", "unframe", "wire_of"]
+__all__ = ["WIRE", "Wire", "actor_of", "frame", "keep", "own", "timestamp", "unframe", "wire_of", "write"]
 
 WIRE: Final = "irc:wire"
 Wire: TypeAlias = dict[str, Any]
@@ -167,13 +167,17 @@ def _take_tags(
 
 
 def unframe(activity: Activity, env: Env, wire: Wire, command: str, *params: str) -> Line:
-    """The line of an activity with residue: source and tags from the view, completed by the residue."""
+    """The line of an activity with residue: source and tags from the view, completed by the residue.
+
+    The source is the actor, or ``irc:by`` where the actor is the one to whom it was done.
+    """
     source: str | None = None
     if "source" in wire:
         source = wire["source"]
     elif "mask" in wire or "server" in wire:
-        actor: Any = activity.get("actor")
-        nick = name_of(actor, env, "$.actor")
+        path = "$['irc:by']" if "irc:by" in activity else "$.actor"
+        actor: Any = activity.get("irc:by", activity.get("actor"))
+        nick = name_of(actor, env, path)
         is_person = nick or actor.get("type") == "person"
         source = nick + wire.get("mask", "") if is_person else wire.get("server", env.server)
     kept = wire.get("tags")
@@ -185,6 +189,11 @@ def unframe(activity: Activity, env: Env, wire: Wire, command: str, *params: str
         if found is not None:
             tags[key] = found
     return Line(command, params, source, tags)
+
+
+def write(activity: Activity, env: Env, wire: Wire | None, command: str, *params: str) -> Line:
+    """The line of an activity of either side: with residue :func:`unframe`, without :func:`own`."""
+    return own(activity, env, command, *params) if wire is None else unframe(activity, env, wire, command, *params)
 
 
 def own(activity: Activity, env: Env, command: str, *params: str, tags: Mapping[str, str] | None = None) -> Line:

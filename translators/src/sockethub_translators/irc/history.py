@@ -11,7 +11,7 @@ from ..errors import TranslationError
 from .entities import name_of, named
 from .env import Activity, Env
 from .fields import is_channel, is_nick, is_word, message_id, object_of, text, word
-from .frame import Wire, frame, own, timestamp, unframe
+from .frame import Wire, frame, timestamp, write
 from .line import Line
 
 __all__ = ["get_chathistory", "get_markread", "put_history", "put_marker", "put_query_marker"]
@@ -66,9 +66,7 @@ def put_history(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
         params = [key.upper(), name, point, str(limit)]
     else:
         raise TranslationError("$.object.around", "cannot be combined")
-    if wire is not None:
-        return [unframe(activity, env, wire, "CHATHISTORY", *params)]
-    return [own(activity, env, "CHATHISTORY", *params)]
+    return [write(activity, env, wire, "CHATHISTORY", *params)]
 
 
 def _read_point(text_: str) -> Any:
@@ -118,11 +116,9 @@ def put_query_marker(activity: Activity, env: Env, wire: Wire | None) -> list[Li
 
 
 def _markread(activity: Activity, env: Env, wire: Wire | None, *params: str) -> Line:
-    if wire is not None:
-        return unframe(activity, env, wire, "MARKREAD", *params)
-    if not MARKER_CAPABILITIES & env.caps:
+    if wire is None and not MARKER_CAPABILITIES & env.caps:
         raise TranslationError("$.object.type", "the server keeps no read markers")
-    return own(activity, env, "MARKREAD", *params)
+    return write(activity, env, wire, "MARKREAD", *params)
 
 
 def _conversation(activity: Activity, env: Env) -> str:

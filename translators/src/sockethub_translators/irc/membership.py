@@ -8,7 +8,7 @@ from ..errors import TranslationError
 from .entities import name_of, person, room, service
 from .env import Activity, Entity, Env
 from .fields import channel, is_channel, is_nick, is_word, middle, nickname, object_of, one_line
-from .frame import Wire, actor_of, frame, keep, own, unframe
+from .frame import Wire, actor_of, frame, keep, unframe, write
 from .line import Line
 
 __all__ = [
@@ -78,7 +78,7 @@ def put_join(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
         if "," in key:
             raise TranslationError("$['irc:key']", "not one key")
         params.append(key)
-    return [_line(activity, env, wire, "JOIN", *params)]
+    return [write(activity, env, wire, "JOIN", *params)]
 
 
 def _reason(activity: Activity, reason: str | None, constant: str) -> Activity:
@@ -163,26 +163,18 @@ def put_leave(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     name = channel(activity, env)
     if "irc:by" in activity:
         nick = nickname(activity.get("actor"), env, "$.actor")
-        return [_line(activity, env, wire, "KICK", name, nick, *_reason_of(activity, LEFT))]
-    return [_line(activity, env, wire, "PART", name, *_reason_of(activity, LEFT))]
+        return [write(activity, env, wire, "KICK", name, nick, *_reason_of(activity, LEFT))]
+    return [write(activity, env, wire, "PART", name, *_reason_of(activity, LEFT))]
 
 
 def put_kill(activity: Activity, env: Env, wire: Wire | None) -> Line:
     nick = nickname(activity.get("actor"), env, "$.actor")
-    return _line(activity, env, wire, "KILL", nick, *_reason_of(activity, QUIT))
+    return write(activity, env, wire, "KILL", nick, *_reason_of(activity, QUIT))
 
 
 def put_quit(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     """``disconnect``, or ``leave`` of the service."""
-    return [_line(activity, env, wire, "QUIT", *_reason_of(activity, QUIT))]
-
-
-def _line(activity: Activity, env: Env, wire: Wire | None, command: str, *params: str) -> Line:
-    if wire is None:
-        return own(activity, env, command, *params)
-    by = activity.get("irc:by")
-    source_is = activity if by is None else {**activity, "actor": by}
-    return unframe(source_is, env, wire, command, *params)
+    return [write(activity, env, wire, "QUIT", *_reason_of(activity, QUIT))]
 
 
 def get_nick(line: Line, env: Env) -> list[Activity] | None:
@@ -193,7 +185,7 @@ def get_nick(line: Line, env: Env) -> list[Activity] | None:
 
 
 def put_nick(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
-    return [_line(activity, env, wire, "NICK", nickname(activity.get("target"), env, "$.target"))]
+    return [write(activity, env, wire, "NICK", nickname(activity.get("target"), env, "$.target"))]
 
 
 def get_invite(line: Line, env: Env) -> list[Activity] | None:
@@ -219,7 +211,7 @@ def get_341(line: Line, env: Env) -> list[Activity] | None:
 
 def put_invite(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     nick = nickname(activity.get("object"), env, "$.object")
-    return [_line(activity, env, wire, "INVITE", nick, channel(activity, env))]
+    return [write(activity, env, wire, "INVITE", nick, channel(activity, env))]
 
 
 def put_341(activity: Activity, env: Env, wire: Wire) -> Line:

@@ -13,8 +13,9 @@ from ..errors import TranslationError
 from .entities import name_of, named, service
 from .env import Activity, Env
 from .fields import BREAKS, message_id, middle, object_of, one_line, text, word
-from .frame import WIRE, Wire, frame, keep, own, unframe
+from .frame import WIRE, Wire, frame, keep, own, unframe, write
 from .line import Line
+from .multiline import multiline
 from .text import CTCP, MIN_BUDGET, split_lines, split_text
 
 __all__ = [
@@ -129,6 +130,10 @@ def put_said(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     tags: Mapping[str, str] | None = None
     if "inReplyTo" in obj and "message-tags" in env.caps:
         tags = {REPLY: message_id(obj["inReplyTo"], "$.object.inReplyTo")}
+    if not opening:
+        lines = multiline(activity, env, command, target, content, tags)
+        if lines is not None:
+            return lines
     budget = env.text_budget(command, target) - len(closing)
     if kind == "ctcp":
         if len(opening.encode()) > budget:
@@ -257,8 +262,6 @@ def put_delete(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     params = [_target(activity, env), word(message_id(obj, "$.object"), "$.object.id")]
     if "content" in obj:
         params.append(one_line(obj, "content", "$.object.content"))
-    if wire is not None:
-        return [unframe(activity, env, wire, "REDACT", *params)]
-    if "draft/message-redaction" not in env.caps:
+    if wire is None and "draft/message-redaction" not in env.caps:
         raise TranslationError("$.type", "the server does not let messages be deleted")
-    return [own(activity, env, "REDACT", *params)]
+    return [write(activity, env, wire, "REDACT", *params)]

@@ -8,7 +8,7 @@ from ..errors import TranslationError
 from .entities import name_of, person, room, service
 from .env import Activity, Env
 from .fields import channel, is_channel, is_nick, middle, nickname, object_of, one_line, text
-from .frame import Wire, frame, own, unframe
+from .frame import Wire, frame, unframe, write
 from .line import Line
 from .modes import role_of
 
@@ -69,10 +69,10 @@ def put_presence(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     presence = text(obj, "presence", "$.object.presence")
     if presence in _AWAY_PRESENCES:
         content = one_line(obj, "content", "$.object.content", AWAY) or AWAY
-        return [_line(activity, env, wire, "AWAY", content)]
+        return [write(activity, env, wire, "AWAY", content)]
     if presence != "online":
         raise TranslationError("$.object.presence", "not online, away, xa or dnd; to go offline, disconnect")
-    return [_line(activity, env, wire, "AWAY")]
+    return [write(activity, env, wire, "AWAY")]
 
 
 def get_301(line: Line, env: Env) -> list[Activity] | None:
@@ -186,7 +186,7 @@ def get_names(line: Line, env: Env) -> list[Activity] | None:
 
 
 def put_query_attendance(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
-    return [_line(activity, env, wire, "NAMES", channel(activity, env))]
+    return [write(activity, env, wire, "NAMES", channel(activity, env))]
 
 
 def get_352(line: Line, env: Env) -> list[Activity] | None:
@@ -304,11 +304,7 @@ def get_setname(line: Line, env: Env) -> list[Activity] | None:
 
 
 def put_setname(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
-    return [_line(activity, env, wire, "SETNAME", one_line(object_of(activity), "name", "$.object.name"))]
-
-
-def _line(activity: Activity, env: Env, wire: Wire | None, command: str, *params: str) -> Line:
-    return own(activity, env, command, *params) if wire is None else unframe(activity, env, wire, command, *params)
+    return [write(activity, env, wire, "SETNAME", one_line(object_of(activity), "name", "$.object.name"))]
 
 
 def put_profile(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:

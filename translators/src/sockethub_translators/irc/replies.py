@@ -12,7 +12,7 @@ from ..errors import TranslationError
 from .entities import person, room, service
 from .env import Activity, Entity, Env
 from .fields import is_channel, object_of, one_line, text
-from .frame import Wire, frame, keep, own, unframe
+from .frame import Wire, frame, keep, unframe, write
 from .line import Line
 
 __all__ = [
@@ -217,4 +217,4 @@ def put_raw(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     params = obj.get("params", [])
     if not isinstance(params, list) or not all(isinstance(item, str) for item in params):
         raise TranslationError("$.object.params", "not an array of strings")
-    return [own(activity, env, command, *params) if wire is None else unframe(activity, env, wire, command, *params)]
+    return [write(activity, env, wire, command, *params)]

@@ -9,7 +9,7 @@ from ..errors import TranslationError
 from .entities import name_of, person, room
 from .env import Activity, Env
 from .fields import channel, is_channel, is_nick, is_word, nickname, object_of, one_line, text, word
-from .frame import WIRE, Wire, actor_of, frame, keep, own, unframe
+from .frame import WIRE, Wire, actor_of, frame, keep, unframe, write
 from .line import Line
 from .membership import put_nick
 from .modes import LETTER_OF_ROLE, Mode, parse_modes, role_of, write_modes
@@ -55,11 +55,11 @@ def get_topic(line: Line, env: Env) -> list[Activity] | None:
 def put_topic(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     obj = object_of(activity)
     key = "content" if "content" in obj or "topic" not in obj else "topic"
-    return [_line(activity, env, wire, "TOPIC", channel(activity, env), one_line(obj, key, f"$.object.{key}"))]
+    return [write(activity, env, wire, "TOPIC", channel(activity, env), one_line(obj, key, f"$.object.{key}"))]
 
 
 def put_query_topic(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
-    return [_line(activity, env, wire, "TOPIC", channel(activity, env))]
+    return [write(activity, env, wire, "TOPIC", channel(activity, env))]
 
 
 def get_topic_reply(line: Line, env: Env) -> list[Activity] | None:
@@ -191,7 +191,7 @@ def put_relationship(activity: Activity, env: Env, wire: Wire | None) -> list[Li
         raise TranslationError("$.object.object.id", "not a channel of this server")
     nick = nickname(activity.get("target"), env, "$.target")
     sign = "-" if activity["type"] == "remove" else "+"
-    return [_line(activity, env, wire, "MODE", word(name, "$.object.object.id"), sign + letter, nick)]
+    return [write(activity, env, wire, "MODE", word(name, "$.object.object.id"), sign + letter, nick)]
 
 
 def _mode_object(modes: list[Mode]) -> dict[str, Any]:
@@ -230,11 +230,11 @@ def put_mode(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     if user:
         name = nickname(activity.get("target"), env, "$.target") if name else env.nick
     words = _mode_words(_modes_of(activity), wire, env, user=user)
-    return [_line(activity, env, wire, "MODE", word(name, "$.target.id"), *words)]
+    return [write(activity, env, wire, "MODE", word(name, "$.target.id"), *words)]
 
 
 def put_query_mode(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
-    return [_line(activity, env, wire, "MODE", channel(activity, env))]
+    return [write(activity, env, wire, "MODE", channel(activity, env))]
 
 
 def get_mode_reply(line: Line, env: Env) -> list[Activity] | None:
@@ -288,13 +288,9 @@ def put_322(activity: Activity, env: Env, wire: Wire) -> Line:
     return unframe(activity, env, wire, "322", *wire.get("params", []), name, str(members), topic)
 
 
-def _line(activity: Activity, env: Env, wire: Wire | None, command: str, *params: str) -> Line:
-    return own(activity, env, command, *params) if wire is None else unframe(activity, env, wire, command, *params)
-
-
 def put_query_list(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     """``query`` the rooms of the service: LIST."""
-    return [_line(activity, env, wire, "LIST")]
+    return [write(activity, env, wire, "LIST")]
 
 
 LISTS: Final = {"346": "I", "348": "e", "367": "b"}
@@ -348,4 +344,4 @@ def put_address(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     if "content" in obj:
         params.append(one_line(obj, "content", "$.object.content"))
     by = activity.get("irc:by")
-    return [_line(activity if by is None else {**activity, "actor": by}, env, wire, "RENAME", *params)]
+    return [write(activity if by is None else {**activity, "actor": by}, env, wire, "RENAME", *params)]

@@ -9,7 +9,7 @@ from ..errors import TranslationError
 from .entities import person
 from .env import Activity, Env
 from .fields import is_nick, nickname, object_of
-from .frame import Wire, frame, own, unframe
+from .frame import Wire, frame, unframe, write
 from .line import Line
 
 __all__ = ["ROWS", "get_row", "put_query_profile", "put_row"]
@@ -78,4 +78,4 @@ def put_row(activity: Activity, env: Env, wire: Wire) -> Line:
 def put_query_profile(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     """``query`` a person's profile: WHOIS."""
     nick = nickname(activity.get("target"), env, "$.target")
-    return [own(activity, env, "WHOIS", nick) if wire is None else unframe(activity, env, wire, "WHOIS", nick)]
+    return [write(activity, env, wire, "WHOIS", nick)]
