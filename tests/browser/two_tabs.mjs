@@ -22,6 +22,8 @@ const browser = await chromium.launch({
   ],
 });
 
+const tabs = [];
+
 async function open(nick) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 860 }, reducedMotion: "reduce" });
   const tab = await context.newPage();
@@ -29,6 +31,7 @@ async function open(nick) {
   const complaints = [];
   tab.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   tab.on("pageerror", (error) => complaints.push(String(error)));
+  tabs.push({ nick, tab, complaints });
   await tab.goto(address);
   await tab.waitForSelector('#status[data-state="open"]');
   await tab.selectOption("#platform", "irc");
@@ -84,6 +87,12 @@ try {
     };
   }
   console.log(JSON.stringify(report));
+} catch (error) {
+  for (const { nick, tab, complaints } of tabs) {
+    const texts = await tab.locator(".error, #status, #timeline, #entries li:nth-child(-n+3)").allTextContents();
+    console.error(nick, texts.filter(Boolean), complaints);
+  }
+  throw error;
 } finally {
   await browser.close();
 }

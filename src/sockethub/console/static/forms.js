@@ -45,7 +45,7 @@ export function fields(schema, suggestions = {}) {
   return names.map((name) => {
     const property = resolve(object.properties[name], schema);
     const element = control(name, property, required.has(name));
-    const suggested = suggestions[name];
+    const suggested = suggestions[name] ?? property.default;
     if (suggested !== undefined) {
       if (element.type === "checkbox") element.checked = Boolean(suggested);
       else element.value = suggested;
@@ -66,7 +66,7 @@ export function values(container) {
   const result = {};
   for (const element of container.querySelectorAll("[name]")) {
     if (element.type === "checkbox") {
-      if (element.checked) result[element.name] = true;
+      result[element.name] = element.checked; // said either way: what is left out may have another default
     } else if (element.value !== "") {
       result[element.name] = element.type === "number" ? Number(element.value) : element.value;
     }
