@@ -26,7 +26,7 @@ _ALTERNATIVES: Final = ("anyOf", "oneOf")
 class SchemaValidator:
     """One compiled schema of one platform. ``schema`` is self-contained (:func:`~sockethub.activity.bundle.bundle`)."""
 
-    def __init__(self, platform: str, schema: Mapping[str, Any]) -> None:
+    def __init__(self, platform: str, schema: dict[str, Any]) -> None:
         self._platform = platform
         self._fast = jsonschema_rs.Draft202012Validator(schema)
         self._slow = jsonschema.Draft202012Validator(schema)
@@ -62,7 +62,8 @@ def _in_branch(error: ValidationError) -> ValidationError | None:
     meant = [causes for causes in branches.values() if not any(map(_of_another_type, causes))]
     if not meant or (len(meant) > 1 and all(_lacks_a_member(cause) for causes in meant for cause in causes)):
         return None
-    return max(min(meant, key=len), key=relevance)
+    nearest = min(meant, key=lambda causes: len(causes))
+    return max(nearest, key=relevance)
 
 
 def _of_another_type(cause: ValidationError) -> bool:
@@ -82,9 +83,10 @@ def _pointer(error: ValidationError) -> str:
 
 def _expectation(error: ValidationError) -> str:
     value: Any = error.validator_value
+    instance: Any = error.instance
     match error.validator:
         case "required":
-            missing = [name for name in value if name not in error.instance]
+            missing = [name for name in value if name not in instance]
             return f"must have required property {_quoted(missing)}"
         case "additionalProperties" | "unevaluatedProperties":
             return f"must NOT have additional properties: {_listed(_unexpected(error))}"
@@ -121,15 +123,18 @@ _LIMITS: Final = {
 
 
 def _unexpected(error: ValidationError) -> list[str]:
-    known = set(error.schema.get("properties", {}))
-    patterns = list(error.schema.get("patternProperties", {}))
-    return [name for name in error.instance if name not in known and not any(re.search(p, name) for p in patterns)]
+    schema: Any = error.schema
+    instance: Any = error.instance
+    known = set(schema.get("properties", {}))
+    patterns = list(schema.get("patternProperties", {}))
+    return [name for name in instance if name not in known and not any(re.search(p, name) for p in patterns)]
 
 
 def _offers_types(error: ValidationError) -> list[str]:
     """The values of ``type`` among the alternatives, when each alternative names its own."""
     found: list[str] = []
-    for branch in error.validator_value:
+    alternatives: Any = error.validator_value
+    for branch in alternatives:
         kind = branch.get("properties", {}).get("type", {}) if isinstance(branch, Mapping) else {}
         values = [kind["const"]] if "const" in kind else kind.get("enum", [])
         if not values:
@@ -139,7 +144,8 @@ def _offers_types(error: ValidationError) -> list[str]:
 
 
 def _alternatives(error: ValidationError) -> str:
-    needed = [_quoted(branch["required"]) for branch in error.validator_value if _only_required(branch)]
+    alternatives: Any = error.validator_value
+    needed = [_quoted(branch["required"]) for branch in alternatives if _only_required(branch)]
     return " or ".join(needed) if needed else "one of the shapes its schema describes"
 
 

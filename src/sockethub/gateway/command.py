@@ -14,7 +14,8 @@ class Command:
     """What middleware sees.
 
     ``event`` is ``schemas``, ``activity-object``, ``credentials`` or ``message`` (or ``malformed``, where none could be
-    read); ``raw`` is what the client sent, parsed but not trusted; ``size`` is its length in bytes. ``platform`` and ``activity`` (canonical) are there once
+    read); ``raw`` is what the client sent, parsed but not trusted; ``size`` is its length in bytes. ``platform`` and
+    ``activity`` (canonical) are there once
     ``Normalise`` has run, for ``credentials`` and ``message`` alone.
     """
 

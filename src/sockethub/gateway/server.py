@@ -139,7 +139,7 @@ class _Gateway:
         with _listening(self._declared.host, self._declared.port) as listener:
             stop = asyncio.Event()
             server = asyncio.ensure_future(
-                hypercorn.asyncio.serve(application, self._config(listener), shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+                hypercorn.asyncio.serve(application, self._config(listener), shutdown_trigger=stop.wait)
             )
             port: int = listener.getsockname()[1]
             self._log.info("gateway is listening", host=self._declared.host, port=port)

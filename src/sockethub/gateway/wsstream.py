@@ -16,7 +16,7 @@ import hypercorn.protocol.h11
 from hypercorn.protocol.events import Event, Request, StreamClosed
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, WSStream
 from wsproto.connection import ConnectionState
-from wsproto.events import CloseConnection, Message, Ping, Pong
+from wsproto.events import CloseConnection, Message, Ping
 from wsproto.frame_protocol import CloseReason
 
 _EXTENSIONS: Final = b"sec-websocket-extensions"
@@ -52,10 +52,8 @@ class BoundedStream(WSStream):
                 if self.connection.state == ConnectionState.REMOTE_CLOSING:
                     await self._send_wsproto_event(event.response())
                 await self.send(StreamClosed(stream_id=self.stream_id))
-            elif isinstance(event, Pong):
-                continue
 
-    async def _take(self, event: Message) -> bool:
+    async def _take(self, event: Message[Any]) -> bool:
         try:
             self.buffer.extend(event)
         except FrameTooLargeError:
@@ -70,14 +68,17 @@ class BoundedStream(WSStream):
     async def _send_pings(self) -> None:
         interval = self.config.websocket_ping_interval
         assert interval is not None
-        while not self.closed:
+        while True:
             await self.context.sleep(interval)
-            if self.closed:
+            if self._is_over():
                 return
             if monotonic() - self._heard > interval + self.pong_seconds:
                 await self._end(CloseReason.GOING_AWAY)
                 return
             await self._send_wsproto_event(Ping())
+
+    def _is_over(self) -> bool:
+        return self.closed or self._refused
 
     async def _end(self, reason: CloseReason) -> None:
         self._refused = True

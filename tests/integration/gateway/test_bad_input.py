@@ -1,0 +1,329 @@
+"""Whatever a client sends: it is told what is wrong, or its connection ends with a documented code; nothing is queued."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+import redis.asyncio
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from sockethub import redis_keys
+from tests.integration.gateway.conftest import House, Make
+from tests.integration.gateway.test_websocket import said
+from tests.support.wsclient import WsClient, ws_client
+
+pytestmark = pytest.mark.anyio
+
+LIMIT = 4_096
+
+
+async def queued(house: House) -> int:
+    async with redis.asyncio.Redis.from_url(house.redis_url) as client:
+        return sum([await client.xlen(key) async for key in client.scan_iter("queue:*")])
+
+
+async def frame_error(socket: ClientConnection, text: str) -> str:
+    await socket.send(text)
+    with anyio.fail_after(5):
+        answer = json.loads(await socket.recv())
+    assert set(answer) == {"error"}
+    error: str = answer["error"]
+    return error
+
+
+FRAMES: list[tuple[str, str]] = [
+    ("", "not JSON"),
+    ("{", "not JSON"),
+    ("NaN", "not JSON"),
+    ('{"id":1,"event":"message","data":"\\ud800"}', "not JSON"),
+    ("[]", "a frame is a JSON object"),
+    ("{}", "/event: must name an event"),
+    ('{"event": 3}', "/event: must name an event"),
+    ('{"id": {}, "event": "message"}', "/id: must be a string or an integer"),
+    ('{"id": 1, "event": "message", "data": ' + "[" * 100 + "]" * 100 + "}", "nested more than 64 levels deep"),
+]
+
+
+@pytest.mark.parametrize(("text", "error"), FRAMES)
+async def test_a_malformed_frame_is_told_and_the_connection_lives(house: House, text: str, error: str) -> None:
+    async with connect(house.websocket) as socket:
+        assert error in await frame_error(socket, text)
+        await socket.send(json.dumps({"id": 7, "event": "message", "data": said()}))
+        assert json.loads(await socket.recv())["id"] == 7
+
+
+ACTIVITIES: list[tuple[Any, str]] = [
+    (None, "message received is not an object."),
+    ("text", "message received is not an object."),
+    ({}, "must contain an @context array"),
+    (said(context="nope"), "platform nope resolved from @context is not enabled"),
+    (said(context=3), "/context: must name the platform"),
+    (said("nope"), "platform type nope not supported by dummy platform. (types: echo"),
+    (said(content=3), "[dummy] /object/content: must be string"),
+    (said(foo=1), "[dummy] activity stream: must NOT have additional properties: foo"),
+    (said(object={"type": "nope", "content": ""}), "[dummy] /object/type: must be one of: message, note, me, notice"),
+    (said(published="yesterday"), "[dummy] /published: must be RFC 3339 date and time"),
+    ({key: value for key, value in said().items() if key != "actor"}, "must contain an actor property"),
+    ({key: value for key, value in said().items() if key != "object"}, "must have required property 'object'"),
+    (
+        {"type": "connect", "context": "irc", "actor": {"id": "bob@irc.example"}},
+        "credentials not found for irc:bob@irc.example",
+    ),
+    ({"type": "credentials", "context": "irc", "actor": {"id": "bob"}, "object": {"password": "hush"}}, "/type:"),
+]
+
+
+@pytest.mark.parametrize(("activity", "error"), ACTIVITIES)
+async def test_a_refused_command_is_told_and_nothing_is_queued(house: House, activity: Any, error: str) -> None:
+    async with ws_client(house.websocket) as client:
+        ack = await client.request("message", activity)
+        assert error in ack["error"]
+        assert "hush" not in json.dumps(ack)
+        assert await queued(house) == 0
+        assert not house.worker.seen
+        await client.ok("message", said())
+
+
+async def test_refused_credentials_are_not_sent_back(house: House) -> None:
+    secret = {"type": "credentials", "nick": 3, "server": "irc.example", "password": "hush"}
+    activity = {"type": "credentials", "context": "irc", "actor": {"id": "bob"}, "object": secret}
+    async with ws_client(house.websocket) as client:
+        ack = await client.request("credentials", activity)
+    assert "/object/nick" in ack["error"]
+    assert "hush" not in json.dumps(ack)
+
+
+async def test_an_unknown_event_is_told(house: House) -> None:
+    async with ws_client(house.websocket) as client:
+        ack = await client.request("nonsense", {})
+    assert "unknown event" in ack["error"]
+
+
+async def closed(socket: ClientConnection) -> int | None:
+    with anyio.fail_after(10):
+        await socket.wait_closed()
+    return socket.close_code
+
+
+async def test_a_frame_that_is_too_long_ends_the_connection(house_of: Make) -> None:
+    async with house_of(max_message_bytes=LIMIT) as house, connect(house.websocket) as socket:
+        await socket.send("x" * (LIMIT + 1))
+        assert await closed(socket) == 1009
+        assert await queued(house) == 0
+
+
+async def test_bytes_count_not_characters(house_of: Make) -> None:
+    async with house_of(max_message_bytes=LIMIT) as house, connect(house.websocket) as socket:
+        frame = {"id": 1, "event": "message", "data": said(content="é" * (LIMIT // 2))}
+        await socket.send(json.dumps(frame, ensure_ascii=False))
+        ack = json.loads(await socket.recv())["ack"]
+        assert "bytes, at most 4096 are allowed" in ack["error"]
+        await socket.send(json.dumps({"id": 2, "event": "message", "data": said()}))
+        assert json.loads(await socket.recv())["id"] == 2
+
+
+async def test_binary_frames_end_the_connection(house: House) -> None:
+    for data in (b"{}", b""):
+        async with connect(house.websocket) as socket:
+            await socket.send(data)
+            assert await closed(socket) == 1003
+
+
+async def test_compression_is_never_agreed_to(house: House) -> None:
+    async with connect(house.websocket, compression="deflate") as socket:
+        assert socket.response is not None
+        assert "Sec-WebSocket-Extensions" not in socket.response.headers
+        bomb = zlib.compress(b"0" * 1_000_000)
+        assert len(bomb) < 2_000  # what would be sent, were it agreed to
+
+
+async def test_a_flood_is_blocked_for_a_while(house_of: Make) -> None:
+    rate = {"events": 5, "seconds": 60, "block_seconds": 0.2}
+    async with house_of(rate=rate) as house, ws_client(house.websocket) as client:
+        for _ in range(5):
+            await client.ok("message", said())
+        ack = await client.request("message", said())
+        assert ack["error"] == "rate limit exceeded, temporarily blocked"
+        assert (await client.message(lambda event: event["type"] == "Error"))["summary"] == ack["error"]
+        assert len(house.worker.seen) == 5
+        with anyio.fail_after(5):
+            while (await client.request("message", said())).get("error"):
+                await anyio.sleep(0.02)
+
+
+async def test_malformed_frames_count_as_events(house_of: Make) -> None:
+    rate = {"events": 5, "seconds": 60, "block_seconds": 60}
+    async with house_of(rate=rate) as house, connect(house.websocket) as socket:
+        errors = [await frame_error(socket, "{") for _ in range(5)]
+        assert all("not JSON" in error for error in errors)
+        await socket.send("{")
+        frames = [json.loads(await socket.recv()) for _ in range(2)]
+        assert {"error": "rate limit exceeded, temporarily blocked"} in frames
+
+
+async def test_too_many_commands_at_once_are_refused(house_of: Make) -> None:
+    async with house_of(pending_commands=3) as house, ws_client(house.websocket) as client:
+        house.worker.hold = anyio.Event()
+        futures = [await client.send("message", said()) for _ in range(3)]
+        ack = await client.request("message", said())
+        assert "3 commands already await their reply" in ack["error"]
+        house.worker.hold.set()
+        for future in futures:
+            assert "error" not in await future
+
+
+async def test_too_many_connections_from_one_address_are_refused(house_of: Make) -> None:
+    async with house_of(sockets_per_address=1) as house, ws_client(house.websocket) as first:
+        async with connect(house.websocket) as second:
+            assert await closed(second) == 1013
+        await first.ok("message", said())
+
+
+async def test_a_client_that_does_not_read_is_closed(house_of: Make) -> None:
+    loose = {"events": 1_000_000, "seconds": 1, "block_seconds": 0.1}
+    async with house_of(outbox_messages=50, rate=loose) as house:
+        async with connect(house.websocket, max_queue=1) as socket:
+            text = json.dumps({"id": 1, "event": "message", "data": said("nope", "x" * 200_000)})
+            with anyio.fail_after(30), pytest.raises(ConnectionClosed):
+                while True:
+                    await socket.send(text)
+        async with ws_client(house.websocket) as other:
+            await other.ok("message", said())
+
+
+ORIGINS: list[tuple[Callable[[House], str], bool]] = [
+    (lambda house: house.url, True),
+    (lambda house: f"http://localhost:{house.port}", False),
+    (lambda house: "https://chat.example", True),
+    (lambda house: "https://chat.example.evil.example", False),
+    (lambda house: "http://chat.example", False),
+    (lambda house: "null", False),
+]
+
+
+@pytest.mark.parametrize("path", ["/ws", "/sockethub/?EIO=4&transport=websocket"])
+@pytest.mark.parametrize(("origin", "allowed"), ORIGINS)
+async def test_only_declared_origins_connect(
+    house_of: Make, origin: Callable[[House], str], allowed: bool, path: str
+) -> None:
+    async with house_of(origins=["https://chat.example"]) as house:
+        url = f"ws://127.0.0.1:{house.port}{path}"
+        if allowed:
+            async with connect(url, origin=origin(house)):  # type: ignore[arg-type]
+                return
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(url, origin=origin(house)):  # type: ignore[arg-type]
+                pass
+        assert refused.value.response.status_code == 403
+
+
+async def test_a_name_that_was_pointed_here_is_no_origin_of_ours(house: House) -> None:
+    headers = {"Host": f"rebound.example:{house.port}"}
+    origin: Any = f"http://rebound.example:{house.port}"
+    with pytest.raises(InvalidStatus):
+        async with connect(house.websocket, origin=origin, additional_headers=headers):
+            pass
+
+
+async def test_nothing_of_a_session_remains(house: House) -> None:
+    credentials = {
+        "type": "credentials",
+        "context": "irc",
+        "actor": {"id": "bob", "type": "person"},
+        "object": {"type": "credentials", "nick": "bob", "server": "irc.example", "password": "hush"},
+    }
+    async with redis.asyncio.Redis.from_url(house.redis_url) as store:
+        async with ws_client(house.websocket) as client:
+            await client.ok("credentials", credentials)
+            keys = [key async for key in store.scan_iter("session:*")]
+            assert len(keys) == 1
+            assert keys[0].startswith(b"session:{")
+            assert b"hush" not in b"".join((await store.hgetall(keys[0])).values())
+            assert await store.ttl(keys[0]) > 0
+        with anyio.fail_after(5):
+            while [key async for key in store.scan_iter("session:*")] + [
+                key async for key in store.scan_iter("login:*")
+            ]:
+                await anyio.sleep(0.01)
+
+
+def anonymous(nick: str) -> dict[str, Any]:
+    return {
+        "type": "credentials",
+        "context": "irc",
+        "actor": {"id": nick, "type": "person"},
+        "object": {"type": "credentials", "nick": nick, "server": "irc.example"},
+    }
+
+
+async def logins(store: redis.asyncio.Redis) -> set[bytes]:
+    return {key async for key in store.scan_iter("login:*:attached")}
+
+
+async def test_who_has_no_password_gets_the_same_login_back_but_never_another_clients(house: House) -> None:
+    async with redis.asyncio.Redis.from_url(house.redis_url) as store:
+        async with ws_client(house.websocket) as first:
+            await first.ok("credentials", anonymous("ann"))
+            (one,) = await logins(store)
+            await first.ok("credentials", anonymous("ann"))
+            assert await logins(store) == {one}
+            async with ws_client(house.websocket) as second:
+                await second.ok("credentials", anonymous("ann"))
+                assert len(await logins(store)) == 2
+        with anyio.fail_after(5):
+            while await logins(store):
+                await anyio.sleep(0.01)
+        async with ws_client(house.websocket) as again:
+            await again.ok("credentials", anonymous("ann"))
+            assert await logins(store) == {one}
+
+
+async def test_the_same_password_is_the_same_login(house: House) -> None:
+    def known(password: str) -> dict[str, Any]:
+        activity = anonymous("ann")
+        activity["object"]["password"] = password
+        return activity
+
+    async with (
+        redis.asyncio.Redis.from_url(house.redis_url) as store,
+        ws_client(house.websocket) as first,
+        ws_client(house.websocket) as second,
+        ws_client(house.websocket) as third,
+    ):
+        await first.ok("credentials", known("hush"))
+        await second.ok("credentials", known("hush"))
+        assert len(await logins(store)) == 1
+        await third.ok("credentials", known("guess"))
+        assert len(await logins(store)) == 2
+
+
+async def test_a_notice_of_failure_answers_what_waits(house: House) -> None:
+    async with redis.asyncio.Redis.from_url(house.redis_url) as store, ws_client(house.websocket) as client:
+        await client.ok("credentials", anonymous("ann"))
+        waiting = await _connect(client)
+        with anyio.fail_after(5):
+            while not (requests := await store.xrange(redis_keys.SUPERVISOR_REQUESTS)):
+                await anyio.sleep(0.01)
+        fields = requests[0][1]
+        assert fields[b"platform"] == b"irc"
+        notice = {"kind": "login", "login": fields[b"login"], "state": "failed", "text": "no room"}
+        await store.xadd(redis_keys.inbox(fields[b"gateway"].decode()), notice)  # type: ignore[arg-type]
+        with anyio.fail_after(5):
+            assert (await waiting)["error"] == "no room"
+        assert await queued(house) == 0
+
+
+async def _connect(client: WsClient) -> Any:
+    return await client.send("message", {"type": "connect", "context": "irc", "actor": {"id": "ann", "type": "person"}})
+
+
+async def test_shutdown_is_told(house: House) -> None:
+    async with connect(house.websocket) as socket:
+        house.stop()
+        assert await closed(socket) == 1012
