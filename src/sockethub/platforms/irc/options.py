@@ -17,7 +17,7 @@ class Options:
     """Times in seconds. See the schema for what each is for and its bounds."""
 
     connect_seconds: float = 30.0
-    tls_handshake_seconds: float = 10.0
+    tls_handshake_seconds: float = 5.0
     tls_verify: bool = True
     tls_ca_file: str | None = None
     password_without_sasl: Literal["pass", "refuse"] = "pass"
