@@ -278,8 +278,11 @@ class Session:
         self.alive = False
         if self._closed.is_set():
             return
-        if exc is not None:
-            self.reason = str(exc) or type(exc).__name__
+        if isinstance(exc, OSError):
+            self.reason = exc.strerror or str(exc)
+        elif exc is not None:  # A bug in what handles lines: asyncio has logged it and closed the connection.
+            self._hooks.log.warning("irc.line_not_handled", error=type(exc).__name__)
+            self.reason = "an error of this service"
         self._closed.set()
         if self._sign_of_life is not None:
             self._sign_of_life.set()
