@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sockethub_translators import irc
 from sockethub_translators.irc import aggregate
-from sockethub_translators.irc.aggregate import MAX_ENTRIES, MAX_OPEN
+from sockethub_translators.irc.aggregate import MAX_OPEN
+from sockethub_translators.irc.entries import MAX_ENTRIES, Entries
 from sockethub_translators.testing import irc as some
 
 ENV = irc.Env(server=some.SERVER, nick="me", isupport=some.ISUPPORT)
@@ -115,3 +116,15 @@ def test_memory_is_bounded() -> None:
     _, out = run([irc.Line("366", ("me", "#a", "End"), some.SERVER)], state)
     assert len(out[-1]["object"]["members"]) == MAX_ENTRIES
     assert out[-1]["irc:truncated"] is True
+
+
+@given(st.lists(st.lists(st.integers(), max_size=200), max_size=8))
+def test_entries_are_a_list_that_is_a_value(additions: list[list[int]]) -> None:
+    entries: Entries[int] = Entries()
+    kept = []
+    for new in additions:
+        kept.append((entries, list(entries)))
+        entries = entries.add(new)
+    assert list(entries) == [item for new in additions for item in new]
+    assert len(entries) == sum(map(len, additions))
+    assert all(list(before) == contents for before, contents in kept)

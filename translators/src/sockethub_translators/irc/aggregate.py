@@ -18,6 +18,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from .batch import Batch, close_batch, open_batch
 from .entities import person, room, service
+from .entries import Entries
 from .env import Activity, Env
 from .fields import is_channel
 from .frame import keep, timestamp
@@ -31,8 +32,9 @@ __all__ = ["Aggregator", "feed", "flush"]
 
 MAX_OPEN: Final = 64
 """Answers of one kind collected at a time. We ask one question at a time; a burst of joins is a few dozen."""
-MAX_ENTRIES: Final = 20_000
-"""Members, rooms or lines in one answer: the largest channels and lists of public networks have about as many."""
+
+MAX_CHANNELS: Final = 1_000
+"""Channels in one WHOIS answer."""
 
 T = TypeVar("T")
 Result: TypeAlias = "tuple[Aggregator, list[Activity]]"
@@ -46,12 +48,12 @@ def _empty() -> Mapping[str, Any]:
 class Aggregator:
     """What has been collected so far; the keys are channels and nicknames as CASEMAPPING folds them."""
 
-    names: Mapping[str, tuple[Activity, ...]] = field(default_factory=_empty)
-    who: tuple[Activity, ...] = ()
+    names: Mapping[str, Entries[Activity]] = field(default_factory=_empty)
+    who: Entries[Activity] = field(default_factory=Entries)
     topics: Mapping[str, Activity] = field(default_factory=_empty)
     whois: Mapping[str, Activity] = field(default_factory=_empty)
-    rooms: tuple[dict[str, Any], ...] = ()
-    motd: tuple[str, ...] = ()
+    rooms: Entries[dict[str, Any]] = field(default_factory=Entries)
+    motd: Entries[str] = field(default_factory=Entries)
     batches: Mapping[str, Batch] = field(default_factory=_empty)
 
 
@@ -99,10 +101,6 @@ def _ended(activity: Activity, truncated: bool) -> Activity:
     return keep(activity, truncated=True) if truncated else activity
 
 
-def _add(entries: tuple[T, ...], new: tuple[T, ...]) -> tuple[T, ...]:
-    return entries if len(entries) >= MAX_ENTRIES else entries + new[: MAX_ENTRIES - len(entries)]
-
-
 # --- NAMES and WHO ----------------------------------------------------------------------------------------------------
 
 
@@ -112,8 +110,9 @@ def _names_row(state: Aggregator, line: Line, env: Env) -> Result:
         return state, activities
     key = env.isupport.fold(line.params[2])
     state, before = _topic_due(state, key)
-    members = tuple(_member(activity) for activity in activities)
-    return replace(state, names=_put(state.names, key, _add(state.names.get(key, ()), members))), before + activities
+    members: Entries[Activity] = state.names.get(key, Entries())
+    members = members.add([_member(activity) for activity in activities])
+    return replace(state, names=_put(state.names, key, members)), before + activities
 
 
 def _member(activity: Activity) -> dict[str, Any]:
@@ -127,9 +126,9 @@ def _names_end(state: Aggregator, line: Line, env: Env) -> Result:
         return state, [activity]
     key = env.isupport.fold(line.params[1])
     state, before = _topic_due(state, key)
-    members = state.names.get(key, ())
+    members: Entries[Activity] = state.names.get(key, Entries())
     activity["object"]["members"] = list(members)
-    ended = _ended(activity, len(members) >= MAX_ENTRIES)
+    ended = _ended(activity, members.truncated)
     return replace(state, names=_drop(state.names, key)), [*before, ended]
 
 
@@ -137,7 +136,7 @@ def _who_row(state: Aggregator, line: Line, env: Env) -> Result:
     activities = to_activity(line, env)
     if activities[0]["type"] == "irc:raw":
         return state, activities
-    return replace(state, who=_add(state.who, (_member(activities[0]),))), activities
+    return replace(state, who=state.who.add([_member(activities[0])])), activities
 
 
 def _who_end(state: Aggregator, line: Line, env: Env) -> Result:
@@ -147,7 +146,7 @@ def _who_end(state: Aggregator, line: Line, env: Env) -> Result:
     about = room(line.params[1], env) if is_channel(line.params[1], env) else service(env)
     obj = {"type": "attendance", "members": list(state.who)}
     activity = _query(env, about, obj)
-    return replace(state, who=()), [_ended(activity, len(state.who) >= MAX_ENTRIES)]
+    return replace(state, who=Entries()), [_ended(activity, state.who.truncated)]
 
 
 def _query(env: Env, actor: dict[str, Any], obj: dict[str, Any]) -> Activity:
@@ -204,7 +203,7 @@ def _whois_row(state: Aggregator, line: Line, env: Env) -> Result:
     if line.command == "319":
         rooms = [_whois_room(entry, env) for entry in activity["object"]["channels"] if entry]
         profile["channels"] = known["object"].get("channels", []) + rooms
-        profile["channels"] = profile["channels"][:MAX_ENTRIES]
+        profile["channels"] = profile["channels"][:MAX_CHANNELS]
     return replace(state, whois=_put(state.whois, key, {**known, "object": profile})), []
 
 
@@ -236,27 +235,27 @@ def _whois_end(state: Aggregator, line: Line, env: Env) -> Result:
 
 
 def _list_start(state: Aggregator, line: Line, env: Env) -> Result:
-    return replace(state, rooms=()), []
+    return replace(state, rooms=Entries()), []
 
 
 def _list_row(state: Aggregator, line: Line, env: Env) -> Result:
     (activity,) = to_activity(line, env)
     if activity["type"] == "irc:raw":
         return state, [activity]
-    return replace(state, rooms=_add(state.rooms, tuple(activity["object"]["rooms"]))), []
+    return replace(state, rooms=state.rooms.add(activity["object"]["rooms"])), []
 
 
 def _list_end(state: Aggregator, line: Line, env: Env) -> Result:
     activity = _query(env, service(env), {"type": "room-list", "rooms": list(state.rooms)})
-    return replace(state, rooms=()), [_ended(activity, len(state.rooms) >= MAX_ENTRIES)]
+    return replace(state, rooms=Entries()), [_ended(activity, state.rooms.truncated)]
 
 
 def _motd_start(state: Aggregator, line: Line, env: Env) -> Result:
-    return replace(state, motd=()), []
+    return replace(state, motd=Entries()), []
 
 
 def _motd_row(state: Aggregator, line: Line, env: Env) -> Result:
-    return replace(state, motd=_add(state.motd, (line.params[-1],) if line.params else ())), []
+    return replace(state, motd=state.motd.add(line.params[-1:])), []
 
 
 def _motd_end(state: Aggregator, line: Line, env: Env) -> Result:
@@ -266,7 +265,7 @@ def _motd_end(state: Aggregator, line: Line, env: Env) -> Result:
     published = timestamp(line.tags["time"]) if "time" in line.tags else env.now
     if published is not None:
         activity["published"] = published
-    return replace(state, motd=()), [keep(_ended(activity, len(lines) >= MAX_ENTRIES), lines=lines)]
+    return replace(state, motd=Entries()), [keep(_ended(activity, state.motd.truncated), lines=lines)]
 
 
 # --- Batches ----------------------------------------------------------------------------------------------------------
@@ -296,9 +295,7 @@ def _into_batch(state: Aggregator, ref: str, line: Line, env: Env) -> Result:
 
 def _collect(state: Aggregator, ref: str, activities: list[Activity]) -> Aggregator:
     batch = state.batches[ref]
-    kept = _add(batch.items, tuple(activities))
-    truncated = batch.truncated or len(kept) < len(batch.items) + len(activities)
-    return replace(state, batches=_put(state.batches, ref, replace(batch, items=kept, truncated=truncated)))
+    return replace(state, batches=_put(state.batches, ref, replace(batch, items=batch.items.add(activities))))
 
 
 _HANDLERS: Final[Mapping[str, Callable[[Aggregator, Line, Env], Result]]] = {

@@ -8,10 +8,11 @@ Sources: IRCv3 ``batch``, ``chathistory``, ``multiline``, ``labeled-response``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from .entities import named, person, service
+from .entries import Entries
 from .env import Activity, Env
 from .frame import keep, timestamp
 from .line import Line
@@ -29,8 +30,7 @@ class Batch:
     label: str | None = None
     msgid: str | None = None
     time: str | None = None
-    items: tuple[Activity, ...] = ()
-    truncated: bool = False
+    items: Entries[Activity] = field(default_factory=Entries)
 
 
 def open_batch(line: Line) -> Batch:
@@ -75,7 +75,7 @@ def _history(batch: Batch, env: Env) -> list[Activity]:
     }
     if batch.label:
         collection["id"] = batch.label
-    return [keep(collection, truncated=True)] if batch.truncated else [collection]
+    return [keep(collection, truncated=True)] if batch.items.truncated else [collection]
 
 
 def _multiline(batch: Batch, env: Env) -> list[Activity]:
@@ -96,7 +96,7 @@ def _multiline(batch: Batch, env: Env) -> list[Activity]:
         first["id"] = batch.label
     if batch.time:
         first["published"] = batch.time
-    return [keep(first, truncated=True)] if batch.truncated else [first]
+    return [keep(first, truncated=True)] if batch.items.truncated else [first]
 
 
 _CLOSE: Final[Mapping[str, Callable[[Batch, Env], list[Activity]]]] = {
