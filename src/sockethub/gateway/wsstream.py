@@ -1,12 +1,14 @@
 """Hypercorn's WebSocket, with the limits it leaves open.
 
 Hypercorn always accepts permessage-deflate and inflates without bound (61 kB on the wire became 180 MiB here), goes
-on reading after a message that is too big, and never looks whether its pings are answered. It has no setting for any
+on reading after a message that is too big, never looks whether its pings are answered, and waits for ever for a
+client that does not read. It has no setting for any
 of these, so :func:`install` puts this class in the place of its own.
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from time import monotonic
 from typing import Any, Final
@@ -18,6 +20,9 @@ from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError,
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Ping
 from wsproto.frame_protocol import CloseReason
+
+CLOSE_SECONDS: Final = 2.0
+"""How long a client may take to be told that its connection closes."""
 
 _EXTENSIONS: Final = b"sec-websocket-extensions"
 
@@ -39,6 +44,23 @@ class BoundedStream(WSStream):
         elif self._refused and not isinstance(event, StreamClosed):
             return  # nothing more is read of a client that sent too much
         await super().handle(event)
+
+    async def app_send(self, message: Any) -> None:
+        closing = message is None or message["type"] == "websocket.close"
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS if closing else self.pong_seconds):
+                await super().app_send(message)
+        except TimeoutError:
+            # The client does not read, and would have this wait for as long as TCP does.
+            self.closed = self._refused = True
+            self._abort()
+
+    def _abort(self) -> None:
+        protocol = getattr(self.send, "__self__", None)  # HTTP/1.1 or 2; what it sends by belongs to the TCP connection
+        server = getattr(getattr(protocol, "send", None), "__self__", None)
+        writer = getattr(server, "writer", None)
+        if writer is not None:
+            writer.transport.abort()
 
     async def _handle_events(self) -> None:
         for event in self.connection.events():

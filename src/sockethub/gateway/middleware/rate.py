@@ -40,7 +40,8 @@ class Rate(Middleware):
             window.started, window.events = now, 0
         window.events += 1
         if window.events > rate.events:
-            window.blocked_until = now + rate.block_seconds
+            window.blocked_until = window.started = now + rate.block_seconds
+            window.events = 0
             command.session.transport.deliver("error", server_error(BLOCKED))
             raise RateLimited(BLOCKED)
 
