@@ -1,4 +1,4 @@
-"""Whatever a client sends: it is told what is wrong, or its connection ends with a documented code; nothing is queued."""
+"""Bad input is told, or ends the connection with a documented code; nothing of it is queued."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from tests.support.wsclient import WsClient, ws_client
 pytestmark = pytest.mark.anyio
 
 LIMIT = 4_096
+POLL_SECONDS = 0.01
 
 
 async def queued(house: House) -> int:
@@ -153,8 +154,8 @@ async def test_a_flood_is_blocked_for_a_while(house_of: Make) -> None:
         assert (await client.message(lambda event: event["type"] == "Error"))["summary"] == ack["error"]
         assert len(house.worker.seen) == 5
         with anyio.fail_after(5):
-            while (await client.request("message", said())).get("error"):
-                await anyio.sleep(0.02)
+            while (await client.request("message", said())).get("error"):  # noqa: ASYNC110 - polled, with a deadline
+                await anyio.sleep(POLL_SECONDS)
 
 
 async def test_malformed_frames_count_as_events(house_of: Make) -> None:
@@ -185,14 +186,21 @@ async def test_too_many_connections_from_one_address_are_refused(house_of: Make)
         await first.ok("message", said())
 
 
+async def _send_until_closed(socket: ClientConnection, text: str) -> None:
+    try:
+        while True:
+            await socket.send(text)
+    except ConnectionClosed:
+        return
+
+
 async def test_a_client_that_does_not_read_is_closed(house_of: Make) -> None:
     loose = {"events": 1_000_000, "seconds": 1, "block_seconds": 0.1}
     async with house_of(outbox_messages=50, rate=loose) as house:
         async with connect(house.websocket, max_queue=1) as socket:
             text = json.dumps({"id": 1, "event": "message", "data": said("nope", "x" * 200_000)})
-            with anyio.fail_after(30), pytest.raises(ConnectionClosed):
-                while True:
-                    await socket.send(text)
+            with anyio.fail_after(30):
+                await _send_until_closed(socket, text)
         async with ws_client(house.websocket) as other:
             await other.ok("message", said())
 
@@ -250,7 +258,7 @@ async def test_nothing_of_a_session_remains(house: House) -> None:
             while [key async for key in store.scan_iter("session:*")] + [
                 key async for key in store.scan_iter("login:*")
             ]:
-                await anyio.sleep(0.01)
+                await anyio.sleep(POLL_SECONDS)
 
 
 def anonymous(nick: str) -> dict[str, Any]:
@@ -277,8 +285,8 @@ async def test_who_has_no_password_gets_the_same_login_back_but_never_another_cl
                 await second.ok("credentials", anonymous("ann"))
                 assert len(await logins(store)) == 2
         with anyio.fail_after(5):
-            while await logins(store):
-                await anyio.sleep(0.01)
+            while await logins(store):  # noqa: ASYNC110 - polled, with a deadline
+                await anyio.sleep(POLL_SECONDS)
         async with ws_client(house.websocket) as again:
             await again.ok("credentials", anonymous("ann"))
             assert await logins(store) == {one}
@@ -308,8 +316,8 @@ async def test_a_notice_of_failure_answers_what_waits(house: House) -> None:
         await client.ok("credentials", anonymous("ann"))
         waiting = await _connect(client)
         with anyio.fail_after(5):
-            while not (requests := await store.xrange(redis_keys.SUPERVISOR_REQUESTS)):
-                await anyio.sleep(0.01)
+            while not (requests := await store.xrange(redis_keys.SUPERVISOR_REQUESTS)):  # noqa: ASYNC110 - polled, with a deadline
+                await anyio.sleep(POLL_SECONDS)
         fields = requests[0][1]
         assert fields[b"platform"] == b"irc"
         notice = {"kind": "login", "login": fields[b"login"], "state": "failed", "text": "no room"}

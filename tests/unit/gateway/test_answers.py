@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from sockethub.gateway.answers import failed, succeeded, unknown
+
+SECRET = {"type": "credentials", "actor": {"id": "a"}, "object": {"type": "credentials", "password": "hush"}}
+SAID = {"type": "send", "id": "1", "object": {"type": "message", "content": "x"}}
+
+
+def test_the_submitted_activity_comes_back() -> None:
+    assert succeeded(SAID, None) == SAID
+    assert succeeded(SAID, {"type": "collection"}) == {"type": "collection", "id": "1"}
+    assert failed(SAID, "no") == SAID | {"error": "no"}
+    assert unknown(SAID, "late")["outcome"] == "unknown"
+    assert unknown(SAID, "late")["error"] == "outcome: unknown (late)"
+
+
+def test_secrets_do_not() -> None:
+    for raw in (SECRET, SECRET | {"type": "connect"}, SECRET | {"object": {"password": "hush"}}):
+        assert "hush" not in str(failed(raw, "no"))
+
+
+def test_what_is_no_activity_is_answered_too() -> None:
+    assert failed("text", "no") == failed(None, "no") == {"error": "no"}
