@@ -279,7 +279,17 @@ def _skeleton(lines: list[irc.Line]) -> list[tuple[str, str]]:
     return [(line.command, "" if line.command in no_target else line.params[0]) for line in lines]
 
 
+def _saying(kind: str) -> irc.Activity:
+    return {"type": "send", "target": {"id": f"#c@{some.SERVER}"}, "object": {"type": kind, "content": "x"}}
+
+
 @given(some.client_activities(), HOSTILE, some.envs(nick="me", isupport=some.ISUPPORT, caps=some.CAPS))
+@example(_saying("message"), "\x01VERSION\x01", ENV)
+@example(_saying("message"), "\x01ACTION waves", ENV)
+@example(_saying("message"), "x" * 410 + "\x01VERSION\x01" * 10, ENV)
+@example(_saying("notice"), "\x01PING 1\x01", ENV)
+@example(_saying("me"), "waves\x01\r\nQUIT", ENV)
+@example(_saying("message"), "path /notice board", ENV)
 def test_content_does_not_interfere(activity: irc.Activity, content: str, env: irc.Env) -> None:
     """Whatever a text says: the same commands to the same targets, or an error."""
     obj = activity.get("object")
