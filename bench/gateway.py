@@ -37,7 +37,15 @@ UNLIMITED = {
     },
     "workers": {"max_logins": 1_000},
     "log": {"level": "warning"},
+    "platforms": {"irc": {"options": {"flood_rate": 0}}},
 }
+
+
+class Rows:
+    """The table, printed as it grows."""
+
+    def add(self, row: tuple[str, str]) -> None:
+        print(f"{row[0]:<52}{row[1]:>16}", flush=True)
 
 
 def echo() -> dict[str, Any]:
@@ -72,50 +80,50 @@ async def log_in(client: Client, nick: str, server: IrcServer, room: str | None)
     return taken
 
 
-async def echoes(url: str, rows: list[tuple[str, str]], count: int) -> None:
+async def echoes(url: str, rows: Rows, count: int) -> None:
     for name, transport in TRANSPORTS.items():
         client = await transport.open(url)
         await timed(lambda client=client: ok(client, "message", echo()), 200)
         result = await timed(lambda client=client: ok(client, "message", echo()), count)
-        rows.append((f"echo, {name}, p50 / p99 ms", str(result)))
+        rows.add((f"echo, {name}, p50 / p99 ms", str(result)))
         idle = await timed(lambda client=client: ok(client, "message", echo()), 8, pause=1.5)
-        rows.append((f"echo after 1.5 s idle, {name}, p50 ms", f"{idle.p50:.2f}"))
+        rows.add((f"echo after 1.5 s idle, {name}, p50 ms", f"{idle.p50:.2f}"))
         one = await rate([lambda client=client: ok(client, "message", echo())], 10, count)
-        rows.append((f"messages/s, {name}, 1 client x 10", f"{one:,.0f}"))
+        rows.add((f"messages/s, {name}, 1 client x 10", f"{one:,.0f}"))
         clients = [client] + [await transport.open(url) for _ in range(9)]
         works = [lambda client=client: ok(client, "message", echo()) for client in clients]
         ten = await rate(works, 10, count // 4)
-        rows.append((f"messages/s, {name}, 10 clients x 10", f"{ten:,.0f}"))
+        rows.add((f"messages/s, {name}, 10 clients x 10", f"{ten:,.0f}"))
         for other in clients:
             await other.close()
 
 
-async def irc_rows(house: Deployment, server: IrcServer, rows: list[tuple[str, str]], count: int) -> None:
+async def irc_rows(house: Deployment, server: IrcServer, rows: Rows, count: int) -> None:
     transport = TRANSPORTS["plain"]
     before = worker_memory(house)
     ann, ben = await transport.open(house.url), await transport.open(house.url)
     taken = [await log_in(ann, "ann", server, "#bench"), await log_in(ben, "ben", server, "#bench")]
     say = irc("send", "ann", target={"id": "#bench", "type": "room"}, object={"type": "note", "content": "hello there"})
     await timed(lambda: ok(ann, "message", say), 100)
-    rows.append(("IRC send, ack p50 / p99 ms", str(await timed(lambda: ok(ann, "message", say), count))))
-    rows.append(
+    rows.add(("IRC send, ack p50 / p99 ms", str(await timed(lambda: ok(ann, "message", say), count))))
+    rows.add(
         ("IRC send, messages/s with 10 outstanding", f"{await rate([lambda: ok(ann, 'message', say)], 10, count):,.0f}")
     )
-    rows.append(("IRC message, browser to browser, p50 / p99 ms", str(await across(ann, ben, count))))
+    rows.add(("IRC message, browser to browser, p50 / p99 ms", str(await across(ann, ben, count))))
 
     singles = []
     for number in range(5):
         client = await transport.open(house.url)
         singles.append(await log_in(client, f"one{number}", server, None))
-    rows.append(("connect to a local ircd, one, p50 ms", f"{statistics.median(taken + singles) * 1e3:.1f}"))
+    rows.add(("connect to a local ircd, one, p50 ms", f"{statistics.median(taken + singles) * 1e3:.1f}"))
     crowd = [await transport.open(house.url) for _ in range(20)]
     together = await asyncio.gather(*(log_in(c, f"many{n}", server, None) for n, c in enumerate(crowd)))
-    rows.append(("connect to a local ircd, 20 at once, p50 ms", f"{statistics.median(together) * 1e3:.1f}"))
+    rows.add(("connect to a local ircd, 20 at once, p50 ms", f"{statistics.median(together) * 1e3:.1f}"))
     await asyncio.sleep(2)
     after = worker_memory(house)
     new = [figure for pid, figure in after.items() if pid not in before]
-    rows.append((f"IRC login, PSS / private MiB (median of {len(new)})", _memory(new)))
-    rows.append(("gateway, RSS MiB", f"{_smaps(house.process.pid)['Rss'] / 1024:.0f}"))
+    rows.add((f"IRC login, PSS / private MiB (median of {len(new)})", _memory(new)))
+    rows.add(("gateway, RSS MiB", f"{_smaps(house.process.pid)['Rss'] / 1024:.0f}"))
 
 
 async def across(sender: Client, receiver: Client, count: int) -> Latency:
@@ -187,7 +195,7 @@ async def bare_hypercorn() -> AsyncIterator[int]:
         await server
 
 
-async def floors(rows: list[tuple[str, str]], count: int) -> None:
+async def floors(rows: Rows, count: int) -> None:
     async with bare_hypercorn() as port, connect(f"ws://127.0.0.1:{port}/", compression=None) as socket:
 
         async def turn() -> None:
@@ -195,7 +203,7 @@ async def floors(rows: list[tuple[str, str]], count: int) -> None:
             await socket.recv()
 
         await timed(turn, 200)
-        rows.append(("floor: bare Hypercorn echo, p50 / p99 ms", str(await timed(turn, count))))
+        rows.add(("floor: bare Hypercorn echo, p50 / p99 ms", str(await timed(turn, count))))
     with run_redis() as server:
         async with (
             redis.asyncio.Redis.from_url(server.url, socket_timeout=None) as one,
@@ -213,11 +221,11 @@ async def floors(rows: list[tuple[str, str]], count: int) -> None:
             taken: list[float] = []
             for _ in range(count // 4):
                 await hop()
-            rows.append(("floor: one Redis-stream hop, p50 / p99 ms", str(Latency.of(taken))))
+            rows.add(("floor: one Redis-stream hop, p50 / p99 ms", str(Latency.of(taken))))
 
 
-async def measure(count: int) -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
+async def measure(count: int) -> None:
+    rows = Rows()
     with tempfile.TemporaryDirectory(prefix="sh-bench-") as name:
         directory = Path(name)
         tls = directory / "tls"
@@ -229,18 +237,14 @@ async def measure(count: int) -> list[tuple[str, str]]:
             await echoes(house.url, rows, count)
             await irc_rows(house, server, rows, count // 2)
     await floors(rows, count)
-    return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=2_000, help="calls per figure")
     count = parser.parse_args().count
-    rows = asyncio.run(measure(count))
-    width = max(len(name) for name, _ in rows)
     print(f"{os.cpu_count()} cores, {count} calls per figure")
-    for name, value in rows:
-        print(f"{name:<{width}}  {value:>16}")
+    asyncio.run(measure(count))
 
 
 if __name__ == "__main__":
