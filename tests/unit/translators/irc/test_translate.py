@@ -395,3 +395,36 @@ def test_strip() -> None:
     (activity,) = irc.to_activity(irc.decode("@account=al;x=y :alice!u@h JOIN #room"), ENV)
     assert "irc:wire" not in irc.strip(activity)
     assert irc.strip(activity, ext=True) == {"context": "irc", "type": "join", "actor": ALICE, "target": ROOM}
+
+
+def edited(line: str, path: str, value: Any) -> str:
+    """The line that an activity becomes after an edit, its residue as it was."""
+    (activity,) = irc.to_activity(irc.decode(line), ENV)
+    *outer, last = path.split(".")
+    place = activity
+    for key in outer:
+        place = place[key]
+    place[last] = value
+    (changed,) = irc.from_activity(activity, ENV)
+    return irc.encode(changed).decode().removesuffix("\r\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "value", "expected"),
+    [
+        (":bob!u@h MODE #room +i+m", "object.modes", [["-", "i"]], ":bob!u@h MODE #room -i"),
+        (":bob!u@h MODE #room +i+m", "object.modes", [["+", "i"], ["+", "m"]], ":bob!u@h MODE #room +i+m"),
+        (
+            "@time=2020-01-01T00:00:00Z :bob!u@h JOIN #room",
+            "published",
+            "2021-01-01T00:00:00.000Z",
+            "@time=2021-01-01T00:00:00.000Z :bob!u@h JOIN #room",
+        ),
+        (":bob!u@h PART #room", "object.content", "bye", ":bob!u@h PART #room :bye"),
+        (":s.example 331 me #room :No topic is set", "object.content", "Hi", ":s.example 332 me #room Hi"),
+        (":bob!u@h PRIVMSG #room :x", "actor", SERVICE, ":irc.example PRIVMSG #room :x"),
+        (":s.example NOTICE me :x", "actor", ALICE, ":alice NOTICE me :x"),
+    ],
+)
+def test_the_view_wins_over_what_was_kept(line: str, path: str, value: Any, expected: str) -> None:
+    assert edited(line, path, value) == expected
