@@ -9,6 +9,7 @@ of these, so :func:`install` puts this class in the place of its own.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 from typing import Any, Final
@@ -36,12 +37,15 @@ class BoundedStream(WSStream):
         super().__init__(*args, **kwargs)
         self._heard = monotonic()
         self._refused = False
+        self._over = asyncio.Event()
 
     async def handle(self, event: Event) -> None:
         if isinstance(event, Request):
             headers = [(name, value) for name, value in event.headers if name.lower() != _EXTENSIONS]
             event = replace(event, headers=headers)
-        elif self._refused and not isinstance(event, StreamClosed):
+        elif isinstance(event, StreamClosed):
+            self._over.set()
+        elif self._refused:
             return  # nothing more is read of a client that sent too much
         await super().handle(event)
 
@@ -53,6 +57,7 @@ class BoundedStream(WSStream):
         except TimeoutError:
             # The client does not read, and would have this wait for as long as TCP does.
             self.closed = self._refused = True
+            self._over.set()
             self._abort()
 
     def _abort(self) -> None:
@@ -91,19 +96,20 @@ class BoundedStream(WSStream):
         interval = self.config.websocket_ping_interval
         assert interval is not None
         while True:
-            await self.context.sleep(interval)
-            if self._is_over():
+            # Hypercorn's own would sleep on after the end, and keep the connection in memory for as long.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(interval):
+                    await self._over.wait()
+            if self._over.is_set():
                 return
             if monotonic() - self._heard > interval + self.pong_seconds:
                 await self._end(CloseReason.GOING_AWAY)
                 return
             await self._send_wsproto_event(Ping())
 
-    def _is_over(self) -> bool:
-        return self.closed or self._refused
-
     async def _end(self, reason: CloseReason) -> None:
         self._refused = True
+        self._over.set()
         self.buffer.clear()
         await self._send_wsproto_event(CloseConnection(code=reason))
         self.state = ASGIWebsocketState.CLOSED

@@ -239,6 +239,10 @@ async def test_a_name_that_was_pointed_here_is_no_origin_of_ours(house: House) -
             pass
 
 
+async def remaining(store: redis.asyncio.Redis) -> list[bytes]:
+    return [key for pattern in ("session:*", "login:*") async for key in store.scan_iter(pattern)]
+
+
 async def test_nothing_of_a_session_remains(house: House) -> None:
     credentials = {
         "type": "credentials",
@@ -255,9 +259,7 @@ async def test_nothing_of_a_session_remains(house: House) -> None:
             assert b"hush" not in b"".join((await store.hgetall(keys[0])).values())
             assert await store.ttl(keys[0]) > 0
         with anyio.fail_after(5):
-            while [key async for key in store.scan_iter("session:*")] + [
-                key async for key in store.scan_iter("login:*")
-            ]:
+            while await remaining(store):  # noqa: ASYNC110 - polled, with a deadline
                 await anyio.sleep(POLL_SECONDS)
 
 
