@@ -10,6 +10,10 @@
     ('alice@irc.example', '#room@irc.example', {'type': 'message', 'content': 'hello world'})
     >>> [irc.encode(line) for line in irc.from_activity(activity, env)]
     [b'PRIVMSG #room :hello world\\r\\n']
+
+The codec is :mod:`.line`, :mod:`.reader` and :mod:`.text`; translation :mod:`.translate`, whose tables name the modules
+for each kind of line; the state of a connection :mod:`.negotiation` (with :mod:`.sasl`), :mod:`.aggregate` and
+:mod:`.follow`; what is lost without residue :mod:`.ledger`.
 """
 
 from __future__ import annotations
