@@ -1,0 +1,55 @@
+"""Platforms for testing the processes that run platforms."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+
+from sockethub.errors import PlatformError
+from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform
+
+
+class Parrot(PersistentPlatform):
+    """Says again what it is told; ``object.content`` may also be an order: die, sleep, fail, bug, save, lose."""
+
+    def __init__(self, context: LoginContext) -> None:
+        super().__init__(context)
+        self._connected = False
+
+    async def connect(self, credentials: Mapping[str, Any], restore: Mapping[str, Any] | None) -> Activity | None:
+        if credentials["object"].get("password") == "wrong":
+            raise PlatformError("wrong password", condition="password")
+        self._connected = True
+        return {**self._me(), "type": "connect", "object": {"type": "connect", "restored": restore, "pid": os.getpid()}}
+
+    async def perform(self, activity: Activity) -> Activity | None:
+        order = activity["object"]["content"]
+        match order:
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "sleep":
+                await anyio.sleep_forever()
+            case "fail":
+                raise PlatformError("it refuses", condition="refused")
+            case "bug":
+                raise RuntimeError("secret-in-a-bug")
+            case "save":
+                await self.context.save({"joins": ["#saved"]})
+            case "lose":
+                self.context.lost("gone for good")
+        self.context.emit({**self._me(), "type": "send", "object": {"type": "message", "content": f"heard {order}"}})
+        return {**activity, "object": {"type": "message", "content": order, "pid": os.getpid()}}
+
+    async def disconnect(self, reason: str) -> None:
+        self._connected = False
+
+    @property
+    def connected(self) -> bool:
+        return self._connected
+
+    def _me(self) -> Activity:
+        return {"context": self.context.platform, "actor": {"id": "parrot", "type": "person"}}
