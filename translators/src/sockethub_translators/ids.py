@@ -74,7 +74,7 @@ def format_id(name: Name, form: IdForm, *, server: str = "", chantypes: str = CH
         return name.name
     if form == "slash" and name.room:
         return f"{name.server}/{name.name}"
-    if form == "plain" and name.room and len(name.name) > 1:
+    if form == "plain" and name.room and name.name[1:2] not in chantypes:
         return f"{name.name[1:]}@{name.server}"
     return name.id
 

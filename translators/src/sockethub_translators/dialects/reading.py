@@ -74,11 +74,9 @@ def _object(value: Any, platform: str, env: DialectEnv) -> Any:
         value = {"id": value, **env.objects.get(value, {})}
     if not isinstance(value, dict):
         raise DialectError("$.object", "must be an object")
-    return _OBJECTS.get(value.get("type", ""), _same)(value, platform, env)
-
-
-def _same(value: dict[str, Any], _platform: str, _env: DialectEnv) -> dict[str, Any]:
-    return value
+    kind = value.get("type")
+    read = _OBJECTS.get(kind) if isinstance(kind, str) else None
+    return value if read is None else read(value, platform, env)
 
 
 def _note(value: dict[str, Any], _platform: str, _env: DialectEnv) -> dict[str, Any]:
@@ -107,7 +105,7 @@ def _person(value: dict[str, Any], platform: str, env: DialectEnv) -> dict[str, 
     return _entity(value, platform, env, "$.object", None) if "id" in value else value
 
 
-_OBJECTS: dict[Any, Callable[[dict[str, Any], str, DialectEnv], dict[str, Any]]] = {
+_OBJECTS: dict[str, Callable[[dict[str, Any], str, DialectEnv], dict[str, Any]]] = {
     "note": _note,
     "topic": _topic,
     "attendance": _members,
