@@ -9,7 +9,7 @@
 """
 
 from sockethub.jobs.broker import StreamBroker, consumer_name
-from sockethub.jobs.connection import connect, connect_sync
+from sockethub.jobs.connection import connect, connect_sync, connected
 from sockethub.jobs.envelope import ACTOR_NAME, Envelope, Job, LoginRecord, Reply
 from sockethub.jobs.inbox import read_inbox
 from sockethub.jobs.producer import AsyncProducer
@@ -27,6 +27,7 @@ __all__ = [
     "StreamBroker",
     "connect",
     "connect_sync",
+    "connected",
     "consumer_name",
     "current_delivery",
     "read_inbox",

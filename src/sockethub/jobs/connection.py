@@ -6,8 +6,11 @@ retried: whoever sends a command decides what its failure means.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
+import anyio
 import redis
 import redis.asyncio
 from redis.asyncio.retry import Retry as AsyncRetry
@@ -40,6 +43,19 @@ def connect(url: str, *, blocking: bool = False, max_connections: int = MAX_CONN
         driver_info=None,  # finding out the library's version reads files and parses e-mail headers, each time
         **_keepalive(url),
     )
+
+
+@asynccontextmanager
+async def connected(
+    url: str, *, blocking: bool = False, max_connections: int = MAX_CONNECTIONS
+) -> AsyncIterator[redis.asyncio.Redis]:
+    """:func:`connect`, closed at the end of the block; also when that is cancelled, which would interrupt its own."""
+    client = connect(url, blocking=blocking, max_connections=max_connections)
+    try:
+        yield client
+    finally:
+        with anyio.CancelScope(shield=True):
+            await client.aclose()
 
 
 def connect_sync(url: str) -> redis.Redis:

@@ -26,6 +26,7 @@ from sockethub.jobs.names import FIELD, GROUP, Naming
 BLOCK_MS: Final = 60_000
 """How long one read waits at the server; a new job ends it at once."""
 
+ABANDONED_SECONDS: Final = 120.0
 STREAM_GONE: Final = ("NOGROUP", "UNBLOCKED")
 """What Redis says when the stream was deleted before, or during, a read."""
 
@@ -76,9 +77,14 @@ class AsyncWorker:
         consumer: str,
         concurrency: int = 1,
         claim_from: Iterable[str] | None = None,
+        abandoned_seconds: float = ABANDONED_SECONDS,
         naming: Naming | None = None,
     ) -> None:
-        """``claim_from`` names dead consumers whose messages to take over; None takes over all that is pending."""
+        """``claim_from`` names dead consumers whose messages to take over; None takes over all that is pending.
+
+        In a pool (``claim_from`` is not None), messages that no consumer has settled for ``abandoned_seconds`` are
+        taken over too: it has to be longer than any message may take.
+        """
         naming = naming or Naming()
         self._broker = broker
         self._blocking = blocking
@@ -90,12 +96,15 @@ class AsyncWorker:
         self._slots = anyio.Semaphore(concurrency)
         self._concurrency = concurrency
         self._claim_from = None if claim_from is None else list(claim_from)
+        self._abandoned_ms = int(abandoned_seconds * 1000)
         self._actors = {name: native(actor) for name, actor in broker.actors.items()}
 
     async def run(self) -> None:
         """Work until cancelled. While Redis is away it tries again, with jitter."""
         pause = FIRST_PAUSE_SECONDS
         async with anyio.create_task_group() as tasks:
+            if self._claim_from is not None:
+                tasks.start_soon(self._claim_abandoned, tasks)
             while True:
                 try:
                     await self._prepare(tasks)
@@ -134,19 +143,35 @@ class AsyncWorker:
         except redis.ResponseError as error:
             if not commands.is_busy_group(error):
                 raise
-        for source in self._claim_from if self._claim_from is not None else [None]:
-            await self._claim(tasks, source)
+        if self._claim_from is None:
+            await self._claim(tasks)
+            return
+        for consumer in self._claim_from:
+            await self._claim(tasks, consumer=consumer)
+            await self._client.xgroup_delconsumer(self._stream, GROUP, consumer)
+        await self._claim(tasks, idle_ms=self._abandoned_ms)
 
-    async def _claim(self, tasks: anyio.abc.TaskGroup, source: str | None) -> None:
+    async def _claim_abandoned(self, tasks: anyio.abc.TaskGroup) -> None:
+        """Nobody may have been told of a consumer's death: what it had is taken over once it was idle for long."""
+        while True:
+            await anyio.sleep(self._abandoned_ms / 1000)
+            try:
+                await self._claim(tasks, idle_ms=self._abandoned_ms)
+            except redis.RedisError as error:
+                self._broker.logger.warning("Redis is away: %s", type(error).__name__)
+
+    async def _claim(
+        self, tasks: anyio.abc.TaskGroup, *, consumer: str | None = None, idle_ms: int | None = None
+    ) -> None:
         start = "-"
         while True:
             pending: Any = await self._client.xpending_range(
-                self._stream, GROUP, start, "+", commands.CLAIM_BATCH, consumername=source
+                self._stream, GROUP, start, "+", commands.CLAIM_BATCH, consumername=consumer, idle=idle_ms
             )
             if not pending:
                 return
             ids = [row["message_id"] for row in pending]
-            claimed: Any = await self._client.xclaim(self._stream, GROUP, self._consumer, 0, ids)
+            claimed: Any = await self._client.xclaim(self._stream, GROUP, self._consumer, idle_ms or 0, ids)
             for entry, fields, attempts in commands.with_attempts(pending, claimed):
                 await self._take(tasks, entry, fields, attempts)
             start = commands.after(pending)

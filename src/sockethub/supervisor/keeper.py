@@ -10,11 +10,21 @@ import redis.asyncio
 import structlog
 
 from sockethub import redis_keys
+from sockethub.jobs.names import Naming
 from sockethub.supervisor.backoff import Backoff
 from sockethub.supervisor.leases import Leases
 from sockethub.supervisor.notices import drop_dead_gateways, notify
 from sockethub.supervisor.processes import ForkServer, ForkServerGone, Worker
 from sockethub.supervisor.specs import Specs
+
+_END_IF_IDLE: Final = """
+-- KEYS: stream, delayed set. Deletes both when no job is there; returns whether it did.
+if redis.call('XLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) > 0 then
+  return 0
+end
+redis.call('DEL', KEYS[1], KEYS[2])
+return 1
+"""
 
 RECONNECTING: Final = "the process of this login ended unexpectedly; it is being replaced and will reconnect"
 GIVEN_UP: Final = "the process of this login keeps ending; it is given up. Connect again to start anew"
@@ -81,9 +91,14 @@ class LoginKeeper(Keeper):
         self._requested_by = requested_by
         self._client = client
         self._leases = leases
+        self.leaving = False
+        """The login is ending; whoever wants it again waits until it is ``gone``."""
+        self.gone = anyio.Event()
 
     async def run(self) -> None:
         if await self._leases.acquire(self.login) is None:
+            # It runs elsewhere, and takes the jobs of whoever asked as well.
+            await notify(self._client, self.login, "running", also=self._requested_by)
             return
         try:
             await self._keep()
@@ -115,37 +130,45 @@ class LoginKeeper(Keeper):
             if self._told_to_stop():
                 return
             if status == 0:
-                if await self._client.xlen(redis_keys.queue(self.queue)):
+                self.leaving = True
+                if not await self._client.eval(_END_IF_IDLE, 2, *self._queue_keys()):
+                    self.leaving = False
                     continue
                 await self._ended()
                 return
             await notify(self._client, self.login, "lost", RECONNECTING)
             await anyio.sleep(self._backoff.died(lived))
             if self._backoff.exhausted:
+                self.leaving = True
                 await notify(self._client, self.login, "failed", GIVEN_UP, also=self._requested_by)
                 await self._client.delete(redis_keys.state(self.login))
                 return
 
     async def _ended(self) -> None:
+        await self._client.delete(redis_keys.state(self.login))
         await notify(self._client, self.login, "stopped", also=self._requested_by)
-        await self._client.delete(redis_keys.state(self.login), redis_keys.queue(self.queue))
+
+    def _queue_keys(self) -> tuple[str, str]:
+        naming = Naming()
+        return naming.stream(self.queue), naming.delayed(self.queue)
 
 
 class PoolKeeper(Keeper):
     """Keeps one worker of a stateless platform alive for as long as the supervisor runs."""
 
     async def run(self) -> None:
-        consumer = _consumer()
         dead: tuple[str, ...] = ()
         while not self.stopping:
+            consumer = _consumer()
             try:
                 status, lived = await self._live(consumer, dead)
             except (ForkServerGone, OSError) as error:
                 self._log.warning("cannot fork", error=str(error))
                 status, lived = -1, 0.0
+            else:
+                dead = (consumer,)  # it has taken over from those before it
             if self._told_to_stop():
                 return
-            consumer, dead = _consumer(), (consumer,)
             if status != 0:
                 await anyio.sleep(self._backoff.died(lived))
 

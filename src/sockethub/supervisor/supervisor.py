@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 from sockethub import redis_keys
 from sockethub.config.models import Declaration
 from sockethub.crypto import KeyRing, Secret
-from sockethub.jobs import commands, connect
+from sockethub.jobs import commands, connected
 from sockethub.jobs.names import GROUP
 from sockethub.supervisor.backoff import Backoff
 from sockethub.supervisor.keeper import Keeper, LoginKeeper, PoolKeeper
@@ -50,7 +50,7 @@ class Supervisor:
 
     async def run(self, ready: anyio.Event, stop: anyio.Event) -> None:
         """Work until ``stop``; then have everyone leave politely."""
-        async with connect(self._url) as client, connect(self._url, blocking=True) as blocking:
+        async with connected(self._url) as client, connected(self._url, blocking=True) as blocking:
             leases = Leases(client, self._id, self._declaration.workers.lease_seconds)
             try:
                 async with anyio.create_task_group() as tasks:
@@ -107,9 +107,12 @@ class Supervisor:
         self, fields: dict[str, str], client: redis.asyncio.Redis, leases: Leases, tasks: TaskGroup
     ) -> None:
         login, platform, gateway = fields["login"], fields["platform"], fields["gateway"]
-        if login in self._logins:
+        running = self._logins.get(login)
+        if running is not None and not running.leaving:
             await notify(client, login, "running", also=gateway)
             return
+        if running is not None:
+            await running.gone.wait()
         if platform not in self._servers:
             await notify(client, login, "failed", f"platform {platform} is not declared on this machine", also=gateway)
             return
@@ -139,6 +142,7 @@ class Supervisor:
             await keeper.stop(self._declaration.workers.stop_seconds)
         finally:
             self._logins.pop(keeper.login, None)
+            keeper.gone.set()
 
     async def _renew(self, leases: Leases) -> None:
         while True:

@@ -13,7 +13,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from sockethub.jobs import connect
+from sockethub.jobs import connected
 from sockethub.worker.control import HEARTBEAT_SECONDS, PACKET_BYTES, Control
 from sockethub.worker.login import LoginService
 from sockethub.worker.pool import PoolService
@@ -41,8 +41,8 @@ async def work(spec: WorkerSpec, control: Control) -> None:
     """Run the worker of `spec` until it ends or is told to."""
     url = spec.redis_url.reveal()
     async with (
-        connect(url, blocking=True, max_connections=1) as blocking,
-        connect(url, max_connections=COMMAND_CONNECTIONS) as client,
+        connected(url, blocking=True, max_connections=1) as blocking,
+        connected(url, max_connections=COMMAND_CONNECTIONS) as client,
         anyio.create_task_group() as tasks,
     ):
         if spec.mode == "stateless":

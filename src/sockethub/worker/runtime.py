@@ -18,6 +18,9 @@ from sockethub.jobs.inbox import INBOX_LENGTH
 from sockethub.worker.interface import Activity, Reach
 from sockethub.worker.spec import WorkerSpec
 
+ABANDONED_MARGIN_SECONDS: Final = 10.0
+"""Beyond the time limit of a job, how long it may take to be settled."""
+
 DIED: Final = "the worker ended while it performed this; whether it took effect is not known"
 POISONED: Final = "performing this ended the worker, more than once; it is set aside"
 BUG: Final = "the platform failed in a way it should not have; the operator's log says more"
@@ -57,6 +60,7 @@ class Runtime:
             consumer=spec.consumer,
             concurrency=spec.concurrency,
             claim_from=spec.claim_from,
+            abandoned_seconds=spec.time_limit_seconds + ABANDONED_MARGIN_SECONDS,
         )
 
     async def run(self) -> None:

@@ -129,6 +129,39 @@ async def test_only_the_named_consumer_is_taken_over(redis_url: str) -> None:
             await until(lambda: again == [2])
 
 
+async def test_what_nobody_settles_for_long_is_taken_over(redis_url: str) -> None:
+    """A whole pool may die with its supervisor: nobody can name its consumers then."""
+    stuck = anyio.Event()
+    done: list[int] = []
+
+    async def dies(number: int) -> None:
+        stuck.set()
+        await anyio.sleep_forever()
+
+    async def act(number: int) -> None:
+        done.append(current_delivery().attempts)
+
+    async with working(redis_url, dies, consumer="gone", claim_from=()):
+        await enqueue(redis_url, 1)
+        await stuck.wait()
+    async with working(redis_url, act, consumer="new", claim_from=(), abandoned_seconds=0.2):
+        await empty(redis_url)
+    assert done == [2]
+
+
+async def test_a_consumer_that_was_taken_over_is_forgotten(redis_url: str) -> None:
+    async def act(number: int) -> None:
+        pass
+
+    async with working(redis_url, act, consumer="old", claim_from=()):
+        await enqueue(redis_url, 1)
+        await empty(redis_url)
+    async with working(redis_url, act, consumer="new", claim_from=("old",)), connect(redis_url) as client:
+        await enqueue(redis_url, 2)
+        await empty(redis_url)
+        assert [row["name"] for row in await client.xinfo_consumers(STREAM, GROUP)] == [b"new"]
+
+
 async def test_a_pool_works_on_several_at_once_but_no_more(redis_url: str) -> None:
     running: list[int] = []
     go_on = anyio.Event()
