@@ -31,10 +31,12 @@ MAX_CONNECTIONS: Final = 16
 def connect(url: str, *, blocking: bool = False, max_connections: int = MAX_CONNECTIONS) -> redis.asyncio.Redis:
     """An asyncio client of the server at ``url`` (``redis://``, ``rediss://``, ``unix://``).
 
-    With ``blocking``, for reads that wait at the server (``XREADGROUP BLOCK``): no socket timeout.
+    With ``blocking``, for reads that wait at the server (``XREADGROUP BLOCK``): no socket timeout. Commands beyond
+    ``max_connections`` at once wait for a connection, at most :data:`COMMAND_SECONDS`.
     """
-    return redis.asyncio.Redis.from_url(
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
         url,
+        timeout=COMMAND_SECONDS,
         socket_timeout=None if blocking else COMMAND_SECONDS,
         socket_connect_timeout=CONNECT_SECONDS,
         retry=AsyncRetry(NoBackoff(), 0),
@@ -43,6 +45,7 @@ def connect(url: str, *, blocking: bool = False, max_connections: int = MAX_CONN
         driver_info=None,  # finding out the library's version reads files and parses e-mail headers, each time
         **_keepalive(url),
     )
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 @asynccontextmanager

@@ -243,6 +243,14 @@ async def test_many_at_once_leave_in_few_writes_and_in_order(redis_url: str) -> 
     assert [dramatiq.Message.decode(fields[b"m"]).args[0] for _, fields in entries] == list(range(300))
 
 
+async def test_more_commands_at_once_than_connections_wait_for_one(redis_url: str) -> None:
+    async with connect(redis_url, max_connections=2) as client, anyio.create_task_group() as tasks:
+        for number in range(50):
+            tasks.start_soon(lambda number=number: client.set(f"k{number}", "v"))
+    async with connect(redis_url) as client:
+        assert await client.dbsize() == 50
+
+
 async def test_no_redis_is_told_at_once() -> None:
     async with connect("unix:///nonexistent/redis.sock") as client:
         with anyio.fail_after(WITHIN_SECONDS), pytest.raises(QueueUnavailable, match="cannot be reached"):
