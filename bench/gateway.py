@@ -111,9 +111,10 @@ async def irc_rows(house: Deployment, server: IrcServer, rows: Rows, count: int)
     )
     rows.add(("IRC message, browser to browser, p50 / p99 ms", str(await across(ann, ben, count))))
 
-    singles = []
+    singles, alone = [], []
     for number in range(5):
         client = await transport.open(house.url)
+        alone.append(client)
         singles.append(await log_in(client, f"one{number}", server, None))
     rows.add(("connect to a local ircd, one, p50 ms", f"{statistics.median(taken + singles) * 1e3:.1f}"))
     crowd = [await transport.open(house.url) for _ in range(20)]
@@ -123,6 +124,8 @@ async def irc_rows(house: Deployment, server: IrcServer, rows: Rows, count: int)
     after = worker_memory(house)
     new = [figure for pid, figure in after.items() if pid not in before]
     rows.add((f"IRC login, PSS / private MiB (median of {len(new)})", _memory(new)))
+    for client in (ann, ben, *alone, *crowd):
+        await client.close()
     rows.add(("gateway, RSS MiB", f"{_smaps(house.process.pid)['Rss'] / 1024:.0f}"))
 
 
