@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import redis.asyncio
 import structlog
 
 from sockethub import redis_keys
@@ -10,17 +9,15 @@ from sockethub.activity.platforms import Platforms
 from sockethub.crypto import Binding, KeyRing, unseal
 from sockethub.errors import CryptoError
 from sockethub.gateway.router import Router
-from sockethub.jobs import read_inbox
+from sockethub.jobs import RedisLink, read_inbox
 from sockethub.jobs.inbox import Entry
 
 
 class Inbox:
     """Reads for ever. An entry that makes no sense is logged and dropped."""
 
-    def __init__(
-        self, blocking: redis.asyncio.Redis, gateway: str, platforms: Platforms, keys: KeyRing, router: Router
-    ) -> None:
-        self._blocking = blocking
+    def __init__(self, link: RedisLink, gateway: str, platforms: Platforms, keys: KeyRing, router: Router) -> None:
+        self._link = link
         self._stream = redis_keys.inbox(gateway)
         self._platforms = platforms
         self._keys = keys
@@ -28,7 +25,7 @@ class Inbox:
         self._log = structlog.get_logger(__name__)
 
     async def run(self) -> None:
-        async for batch in read_inbox(self._blocking, self._stream):
+        async for batch in read_inbox(self._link, self._stream):
             for entry in batch:
                 try:
                     self._take(entry)

@@ -37,7 +37,7 @@ from sockethub.gateway.router import Router
 from sockethub.gateway.socketio import SocketIoServer
 from sockethub.gateway.tasks import Tasks
 from sockethub.gateway.websocket import Close, WebSocketEndpoint
-from sockethub.jobs import AsyncProducer, connect
+from sockethub.jobs import AsyncProducer, RedisLink, connected, linked
 from sockethub.sessions.store import BEAT_SECONDS, RECORD_BEATS, SessionStore
 from sockethub.sessions.table import SessionTable
 
@@ -65,10 +65,11 @@ async def serve_gateway(
     """
     url = redis_url.reveal()
     async with (
-        _closed_at_the_end(connect(url)) as client,
-        _closed_at_the_end(connect(url, blocking=True, max_connections=1)) as blocking,
+        connected(url) as client,
+        linked(url) as link,
+        linked(url, blocking=True) as inbox,
     ):
-        gateway = _Gateway(declaration, KeyRing(master_key), client, blocking)
+        gateway = _Gateway(declaration, KeyRing(master_key), client, link, inbox)
         async with gateway.running():
             await gateway.serve(task_status)
 
@@ -76,7 +77,14 @@ async def serve_gateway(
 class _Gateway:
     """Puts the parts together."""
 
-    def __init__(self, declaration: Declaration, keys: KeyRing, client: Any, blocking: Any) -> None:
+    def __init__(
+        self,
+        declaration: Declaration,
+        keys: KeyRing,
+        client: redis.asyncio.Redis,
+        link: RedisLink,
+        inbox: RedisLink,
+    ) -> None:
         declared = declaration.gateway
         self._declared = declared
         self._declaration = declaration
@@ -87,11 +95,11 @@ class _Gateway:
         self._registry = Registry(platforms)
         self._sessions = SessionTable(declared.sockets_per_address)
         self._store = SessionStore(client, self._id)
-        self._producer = AsyncProducer(client)
+        producer = AsyncProducer(link)
         self._logins = Logins(keys, self._store, self._sessions)
-        self._queueing = Queueing(self._id, platforms, self._producer, self._store, self._logins, self._tasks)
+        self._queueing = Queueing(self._id, platforms, producer, self._store, self._logins, self._tasks)
         router = Router(self._sessions, self._queueing, self._logins, self._store, self._tasks)
-        self._inbox = Inbox(blocking, self._id, platforms, keys, router)
+        self._inbox = Inbox(inbox, self._id, platforms, keys, router)
         self._events = EventServer(platforms, keys, router)
         commands = Commands(
             self._sessions,
@@ -175,7 +183,6 @@ class _Gateway:
 
     async def _withdraw(self) -> None:
         try:
-            await self._producer.aclose()
             await self._store.withdraw()
         except QueueError:
             self._log.warning("Redis is away; the gateway's records expire there by themselves")
@@ -207,16 +214,6 @@ class _Gateway:
         config.read_timeout = round(declared.ping_seconds + declared.pong_seconds + READ_MARGIN_SECONDS)
         config.graceful_timeout = 1.0
         return config
-
-
-@asynccontextmanager
-async def _closed_at_the_end(client: redis.asyncio.Redis) -> AsyncIterator[redis.asyncio.Redis]:
-    """``client``, closed also when this is cancelled: its own context would be interrupted then."""
-    try:
-        yield client
-    finally:
-        with anyio.CancelScope(shield=True):
-            await client.aclose()
 
 
 def machine_id() -> str:

@@ -5,13 +5,15 @@
 - :mod:`~sockethub.jobs.worker` - consume on an asyncio loop
 - :mod:`~sockethub.jobs.inbox` - a gateway's replies and notices
 - :mod:`~sockethub.jobs.envelope` - what a job and its reply hold, and how they are sealed
-- :mod:`~sockethub.jobs.connection` - Redis clients that never repeat a command
+- :mod:`~sockethub.jobs.link` - one connection to Redis, for the hot path
+- :mod:`~sockethub.jobs.connection` - redis-py clients that never repeat a command, for the rest
 """
 
 from sockethub.jobs.broker import StreamBroker, consumer_name
 from sockethub.jobs.connection import connect, connect_sync, connected
 from sockethub.jobs.envelope import ACTOR_NAME, Envelope, Job, LoginRecord, Reply
 from sockethub.jobs.inbox import read_inbox
+from sockethub.jobs.link import RedisLink, linked
 from sockethub.jobs.producer import AsyncProducer
 from sockethub.jobs.worker import AsyncWorker, Delivery, current_delivery
 
@@ -23,6 +25,7 @@ __all__ = [
     "Envelope",
     "Job",
     "LoginRecord",
+    "RedisLink",
     "Reply",
     "StreamBroker",
     "connect",
@@ -30,5 +33,6 @@ __all__ = [
     "connected",
     "consumer_name",
     "current_delivery",
+    "linked",
     "read_inbox",
 ]

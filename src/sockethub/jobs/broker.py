@@ -170,15 +170,11 @@ class StreamConsumer(Consumer):
         return self._ready.pop(0) if self._ready else None
 
     def ack(self, message: MessageProxy) -> None:
-        self._wrap(lambda: commands.finish(self._client.pipeline(), self._stream, _entry(message)).execute())
+        self._wrap(lambda: self._run(commands.finish(self._stream, _entry(message))))
 
     def nack(self, message: MessageProxy) -> None:
         dead = self._broker.naming.dead(self._queue)
-        self._wrap(
-            lambda: commands.bury(
-                self._client.pipeline(), self._stream, dead, _entry(message), message._message.encode()
-            ).execute()
-        )
+        self._wrap(lambda: self._run(commands.bury(self._stream, dead, _entry(message), message._message.encode())))
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Nothing to do: they are pending, and whoever comes next claims them in order."""
@@ -203,9 +199,12 @@ class StreamConsumer(Consumer):
     def _take(self, entries: Iterable[commands.Claimed]) -> None:
         for entry, fields, attempts in entries:
             if not fields or FIELD.encode() not in fields:
-                commands.finish(self._client.pipeline(), self._stream, entry).execute()
+                self._run(commands.finish(self._stream, entry))
                 continue
             self._ready.append(StreamMessage(entry, dramatiq.Message.decode(fields[FIELD.encode()]), attempts))
+
+    def _run(self, together: Iterable[commands.Command]) -> None:
+        commands.filled(self._client.pipeline(transaction=True), together).execute()
 
     @staticmethod
     def _wrap(work: Any) -> None:

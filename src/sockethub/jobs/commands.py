@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 import redis
 
@@ -13,6 +13,10 @@ DEAD_LETTERS: Final = 1_000
 """Dead letters kept per queue; older ones fall off."""
 
 CLAIM_BATCH: Final = 100
+
+Word: TypeAlias = str | bytes | int | float
+Command: TypeAlias = tuple[Word, ...]
+"""A command as it goes to Redis: its name and arguments."""
 
 Claimed = tuple[bytes, dict[bytes, bytes] | None, int]
 """Entry id, fields (None when it was deleted), and how often it was delivered, this time included."""
@@ -57,15 +61,32 @@ def check_enqueued(answer: Any, queue: str) -> None:
         raise StreamFull(queue)
 
 
-def finish(pipeline: Any, stream: str, entry: bytes) -> Any:
+def finish(stream: str, entry: bytes) -> tuple[Command, ...]:
     """Take a finished entry off the stream."""
-    return pipeline.xack(stream, GROUP, entry).xdel(stream, entry)
+    return ("XACK", stream, GROUP, entry), ("XDEL", stream, entry)
 
 
-def bury(pipeline: Any, stream: str, dead: str, entry: bytes, message: bytes) -> Any:
+def bury(stream: str, dead: str, entry: bytes, message: bytes) -> tuple[Command, ...]:
     """Move an entry to the dead letters."""
-    pipeline.xadd(dead, {FIELD: message}, maxlen=DEAD_LETTERS, approximate=True)
-    return finish(pipeline, stream, entry)
+    return ("XADD", dead, "MAXLEN", "~", DEAD_LETTERS, "*", FIELD, message), *finish(stream, entry)
+
+
+def add(stream: str, fields: Mapping[str, Word], *, max_length: int) -> Command:
+    """Append to a bounded stream; its oldest entries fall off."""
+    flat = [word for pair in fields.items() for word in pair]
+    return ("XADD", stream, "MAXLEN", "~", max_length, "*", *flat)
+
+
+def filled(pipeline: Any, commands: Iterable[Command]) -> Any:
+    """A pipeline of redis-py's with ``commands`` in it."""
+    for command in commands:
+        pipeline.execute_command(*command)
+    return pipeline
+
+
+def pairs(flat: Sequence[bytes] | None) -> dict[bytes, bytes] | None:
+    """A hash or an entry's fields, as Redis lists them: name, value, name, value."""
+    return None if flat is None else dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def create_group(client: redis.Redis, stream: str) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import anyio
 import redis
-import redis.asyncio
+
+from sockethub.jobs.commands import Command, pairs
+from sockethub.jobs.link import RedisLink
 
 BATCH: Final = 200
 BLOCK_MS: Final = 60_000
@@ -27,28 +29,27 @@ class Entry:
     fields: dict[bytes, bytes]
 
 
-async def read_inbox(client: redis.asyncio.Redis, stream: str) -> AsyncIterator[list[Entry]]:
+async def read_inbox(link: RedisLink, stream: str) -> AsyncIterator[list[Entry]]:
     """Batches of entries, oldest first, for ever; each batch is deleted when the next is asked for.
 
-    ``client`` must be a blocking one. While Redis is away it tries again, with jitter.
+    ``link`` must be a blocking one, and used for nothing else. While Redis is away it tries again, with jitter.
     """
-    last: bytes | str = "0"
+    read: Command = ("XREAD", "COUNT", BATCH, "BLOCK", BLOCK_MS, "STREAMS", stream)
+    seen: list[bytes] = []
     pause = FIRST_PAUSE_SECONDS
     while True:
+        last = seen[-1] if seen else "0"
+        done: tuple[Command, ...] = (("XDEL", stream, *seen),) if seen else ()
         try:
-            found: Any = await client.xread({stream: last}, count=BATCH, block=BLOCK_MS)
-            pause = FIRST_PAUSE_SECONDS
-        except redis.ConnectionError:
+            *_, found = await link.batch(*done, (*read, last))
+        except (redis.ConnectionError, redis.TimeoutError):
             await anyio.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            last = "0"
             continue
-        if not found:
+        pause = FIRST_PAUSE_SECONDS
+        if found is None:
+            seen = seen[-1:]
             continue
-        entries = [Entry(entry, fields) for entry, fields in found[0][1]]
+        entries = [Entry(entry, pairs(fields) or {}) for entry, fields in found[0][1]]
+        seen = [entry.id for entry in entries]
         yield entries
-        last = entries[-1].id
-        try:
-            await client.xdel(stream, *(entry.id for entry in entries))
-        except redis.ConnectionError:
-            last = "0"

@@ -15,12 +15,13 @@ from typing import Any, Final
 import anyio
 import dramatiq
 import redis
-import redis.asyncio
 from dramatiq.broker import MessageProxy
 from dramatiq.errors import ActorNotFound, DecodeError
 from dramatiq.middleware import SkipMessage
 
 from sockethub.jobs import commands
+from sockethub.jobs.commands import Command, Word
+from sockethub.jobs.link import RedisLink
 from sockethub.jobs.names import FIELD, GROUP, Naming
 
 BLOCK_MS: Final = 60_000
@@ -47,11 +48,14 @@ class Delivery(MessageProxy):
         self.settled = False
         self._worker = worker
 
-    async def settle(self, *also: Callable[[Any], Any]) -> None:
-        """Take the message off its queue; ``also`` add commands to the same transaction (``lambda p: p.xadd(…)``)."""
+    async def settle(self, *also: Command) -> None:
+        """Take the message off its queue; ``also`` are done in the same transaction (``("XADD", …)``).
+
+        Tried again until Redis takes it: ``also`` must be such that doing it twice does no harm.
+        """
         await self._worker.settle(self, also)
 
-    async def bury(self, *also: Callable[[Any], Any]) -> None:
+    async def bury(self, *also: Command) -> None:
         """Move the message to the dead letters, with ``also`` in the same transaction."""
         await self._worker.bury(self, also)
 
@@ -72,8 +76,8 @@ class AsyncWorker:
         broker: dramatiq.Broker,
         queue: str,
         *,
-        blocking: redis.asyncio.Redis,
-        client: redis.asyncio.Redis,
+        blocking: RedisLink,
+        link: RedisLink,
         consumer: str,
         concurrency: int = 1,
         claim_from: Iterable[str] | None = None,
@@ -88,7 +92,7 @@ class AsyncWorker:
         naming = naming or Naming()
         self._broker = broker
         self._blocking = blocking
-        self._client = client
+        self._link = link
         self._queue = queue
         self._stream = naming.stream(queue)
         self._dead = naming.dead(queue)
@@ -118,28 +122,34 @@ class AsyncWorker:
                 await anyio.sleep(pause * random.uniform(0.5, 1.5))
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    async def settle(self, delivery: Delivery, also: Iterable[Callable[[Any], Any]]) -> None:
+    async def settle(self, delivery: Delivery, also: Iterable[Command]) -> None:
         self._broker.emit_before("ack", delivery)
-        pipeline = self._client.pipeline(transaction=True)
-        for add in also:
-            add(pipeline)
-        await commands.finish(pipeline, self._stream, delivery.entry).execute()
+        await self._insist(*also, *commands.finish(self._stream, delivery.entry))
         delivery.settled = True
         self._broker.emit_after("ack", delivery)
 
-    async def bury(self, delivery: Delivery, also: Iterable[Callable[[Any], Any]]) -> None:
+    async def bury(self, delivery: Delivery, also: Iterable[Command]) -> None:
         self._broker.emit_before("nack", delivery)
-        pipeline = self._client.pipeline(transaction=True)
-        for add in also:
-            add(pipeline)
         encoded = delivery._message.encode()
-        await commands.bury(pipeline, self._stream, self._dead, delivery.entry, encoded).execute()
+        await self._insist(*also, *commands.bury(self._stream, self._dead, delivery.entry, encoded))
         delivery.settled = True
         self._broker.emit_after("nack", delivery)
 
+    async def _insist(self, *together: Command) -> None:
+        """What was done is done: its end is written down as soon as Redis is there again."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                await self._link.transact(*together)
+                return
+            except (redis.ConnectionError, redis.TimeoutError) as error:
+                self._broker.logger.warning("Redis is away: %s", type(error).__name__)
+                await anyio.sleep(pause * random.uniform(0.5, 1.5))
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
     async def _prepare(self, tasks: anyio.abc.TaskGroup) -> None:
         try:
-            await self._client.xgroup_create(self._stream, GROUP, id="0", mkstream=True)
+            await self._link.call("XGROUP", "CREATE", self._stream, GROUP, "0", "MKSTREAM")
         except redis.ResponseError as error:
             if not commands.is_busy_group(error):
                 raise
@@ -148,7 +158,7 @@ class AsyncWorker:
             return
         for consumer in self._claim_from:
             await self._claim(tasks, consumer=consumer)
-            await self._client.xgroup_delconsumer(self._stream, GROUP, consumer)
+            await self._link.call("XGROUP", "DELCONSUMER", self._stream, GROUP, consumer)
         await self._claim(tasks, idle_ms=self._abandoned_ms)
 
     async def _claim_abandoned(self, tasks: anyio.abc.TaskGroup) -> None:
@@ -163,29 +173,33 @@ class AsyncWorker:
     async def _claim(
         self, tasks: anyio.abc.TaskGroup, *, consumer: str | None = None, idle_ms: int | None = None
     ) -> None:
-        start = "-"
+        idle: Command = ("IDLE", idle_ms) if idle_ms else ()
+        whose: Command = (consumer,) if consumer else ()
+        start: Word = "-"
         while True:
-            pending: Any = await self._client.xpending_range(
-                self._stream, GROUP, start, "+", commands.CLAIM_BATCH, consumername=consumer, idle=idle_ms
+            pending = await self._link.call(
+                "XPENDING", self._stream, GROUP, *idle, start, "+", commands.CLAIM_BATCH, *whose
             )
             if not pending:
                 return
-            ids = [row["message_id"] for row in pending]
-            claimed: Any = await self._client.xclaim(self._stream, GROUP, self._consumer, idle_ms or 0, ids)
-            for entry, fields, attempts in commands.with_attempts(pending, claimed):
-                await self._take(tasks, entry, fields, attempts)
-            start = commands.after(pending)
+            attempts = {entry: delivered + 1 for entry, _, _, delivered in pending}
+            claimed = await self._link.call("XCLAIM", self._stream, GROUP, self._consumer, idle_ms or 0, *attempts)
+            for found in claimed:
+                if found is not None:  # deleted meanwhile
+                    await self._take(tasks, found[0], commands.pairs(found[1]), attempts[found[0]])
+            start = f"({pending[-1][0].decode()}"
 
     async def _consume(self, tasks: anyio.abc.TaskGroup) -> None:
+        streams: Command = ("STREAMS", self._stream, ">")
         while True:
             async with self._slots:
                 pass  # wait for a free slot before taking anything off the queue
             free = max(1, self._slots.value)
-            found: Any = await self._blocking.xreadgroup(
-                GROUP, self._consumer, {self._stream: ">"}, count=free, block=BLOCK_MS
+            found = await self._blocking.call(
+                "XREADGROUP", "GROUP", GROUP, self._consumer, "COUNT", free, "BLOCK", BLOCK_MS, *streams
             )
             for entry, fields in found[0][1] if found else ():
-                await self._take(tasks, entry, fields, 1)
+                await self._take(tasks, entry, commands.pairs(fields), 1)
 
     async def _take(
         self, tasks: anyio.abc.TaskGroup, entry: bytes, fields: dict[bytes, bytes] | None, attempts: int
@@ -194,7 +208,7 @@ class AsyncWorker:
             message = dramatiq.Message.decode((fields or {})[FIELD.encode()])
         except (DecodeError, KeyError):
             self._broker.logger.error("An entry of %s is not a message; it is dropped", self._queue)
-            await commands.finish(self._client.pipeline(transaction=True), self._stream, entry).execute()
+            await self._insist(*commands.finish(self._stream, entry))
             return
         delivery = Delivery(self, entry, message, attempts)
         if self._concurrency == 1:

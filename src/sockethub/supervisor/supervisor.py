@@ -98,7 +98,7 @@ class Supervisor:
                 )
                 for entry, fields in found[0][1] if found else ():
                     await self._request({k.decode(): v.decode() for k, v in fields.items()}, client, leases, tasks)
-                    await commands.finish(client.pipeline(transaction=True), stream, entry).execute()
+                    await commands.filled(client.pipeline(transaction=True), commands.finish(stream, entry)).execute()
             except redis.RedisError as error:
                 self._log.warning("Redis is away", error=type(error).__name__)
                 await anyio.sleep(RETRY_SECONDS * random.uniform(0.5, 1.5))

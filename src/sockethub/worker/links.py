@@ -16,12 +16,13 @@ from typing import Final
 
 import anyio
 import redis
-import redis.asyncio
 import structlog
 from anyio.abc import TaskGroup
 
 from sockethub import redis_keys
 from sockethub.crypto import Binding, seal
+from sockethub.jobs import RedisLink
+from sockethub.jobs.commands import Word, add
 from sockethub.jobs.inbox import INBOX_LENGTH
 from sockethub.worker.spec import Event, WorkerSpec
 
@@ -42,9 +43,9 @@ def machine_id() -> str:
 class GatewayLinks:
     """One link per gateway; each owned by a task of the worker."""
 
-    def __init__(self, spec: WorkerSpec, client: redis.asyncio.Redis, tasks: TaskGroup) -> None:
+    def __init__(self, spec: WorkerSpec, link: RedisLink, tasks: TaskGroup) -> None:
         self._spec = spec
-        self._client = client
+        self._redis = link
         self._tasks = tasks
         self._links: dict[str, Link] = {}
 
@@ -53,7 +54,7 @@ class GatewayLinks:
         for gone in self._links.keys() - gateways:
             self._links.pop(gone).close()
         for new in gateways - self._links.keys():
-            link = Link(self._spec, self._client, new)
+            link = Link(self._spec, self._redis, new)
             self._links[new] = link
             self._tasks.start_soon(link.run)
 
@@ -72,9 +73,9 @@ class GatewayLinks:
 class Link:
     """Events to one gateway, in order."""
 
-    def __init__(self, spec: WorkerSpec, client: redis.asyncio.Redis, gateway: str) -> None:
+    def __init__(self, spec: WorkerSpec, link: RedisLink, gateway: str) -> None:
         self._spec = spec
-        self._client = client
+        self._redis = link
         self._gateway = gateway
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(WAITING_EVENTS)
         self._writer: asyncio.StreamWriter | None = None
@@ -119,7 +120,7 @@ class Link:
             return
         record = os.urandom(16).hex()
         binding = Binding("event", login=self._spec.login, id=f"inbox:{record}")
-        fields: dict[str, str | bytes] = {
+        fields: dict[str, Word] = {
             "kind": "event",
             "platform": self._spec.platform,
             "login": self._spec.login,
@@ -127,7 +128,7 @@ class Link:
             "data": seal(self._spec.login_key.reveal(), plaintext, binding),
         }
         try:
-            await self._client.xadd(redis_keys.inbox(self._gateway), fields, maxlen=INBOX_LENGTH)  # type: ignore[arg-type]
+            await self._redis.call(*add(redis_keys.inbox(self._gateway), fields, max_length=INBOX_LENGTH))
         except redis.RedisError as error:
             self._log.warning("event lost: neither socket nor Redis", error=type(error).__name__)
 
@@ -151,7 +152,7 @@ class Link:
     async def _connect(self) -> bool:
         try:
             with anyio.fail_after(CONNECT_SECONDS):
-                alive = await self._client.get(redis_keys.gateway_alive(self._gateway))
+                alive = await self._redis.call("GET", redis_keys.gateway_alive(self._gateway))
                 if alive is None:
                     return False
                 where = json.loads(alive)

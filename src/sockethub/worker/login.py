@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import anyio
-import redis.asyncio
 import structlog
 from anyio.abc import TaskGroup
 
 from sockethub import redis_keys
 from sockethub.crypto import Binding, seal, unseal
 from sockethub.errors import CryptoError, NotConnected, PlatformError
-from sockethub.jobs import Envelope, Job, LoginRecord, Reply
+from sockethub.jobs import Envelope, Job, LoginRecord, RedisLink, Reply
+from sockethub.jobs.commands import pairs
 from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform
 from sockethub.worker.links import GatewayLinks
 from sockethub.worker.runtime import Service, copy_of, load_driver, reach_of
@@ -27,12 +27,12 @@ DRAIN_SECONDS: Final = 2.0
 class LoginService(Service):
     """One login: sessions, credentials, desired state, platform."""
 
-    def __init__(self, spec: WorkerSpec, client: redis.asyncio.Redis, tasks: TaskGroup) -> None:
+    def __init__(self, spec: WorkerSpec, link: RedisLink, tasks: TaskGroup) -> None:
         self._spec = spec
-        self._client = client
+        self._link = link
         self._tasks = tasks
         self._sessions: dict[str, str] = {}
-        self._links = GatewayLinks(spec, client, tasks)
+        self._links = GatewayLinks(spec, link, tasks)
         self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
         self._actor: dict[str, Any] | None = None
         self._wanted = False
@@ -56,10 +56,10 @@ class LoginService(Service):
 
     async def begin(self) -> None:
         """Attach who is attached; after a crash, take up what the user had asked for."""
-        attached: Any = await self._client.hgetall(redis_keys.attached(self._spec.login))
+        attached = pairs(await self._link.call("HGETALL", redis_keys.attached(self._spec.login))) or {}
         self._sessions = {session.decode(): gateway.decode() for session, gateway in attached.items()}
         self._sessions_changed()
-        sealed: Any = await self._client.get(redis_keys.state(self._spec.login))
+        sealed: bytes | None = await self._link.call("GET", redis_keys.state(self._spec.login))
         if sealed is None:
             return
         state = json.loads(unseal(self._spec.login_key.reveal(), sealed, self._state_binding()))
@@ -122,7 +122,7 @@ class LoginService(Service):
     async def _leave(self, reason: str) -> None:
         """For good: nothing is to be restored. The process ends when the job under way is settled."""
         self._wanted = False
-        await self._client.delete(redis_keys.state(self._spec.login))
+        await self._link.call("DEL", redis_keys.state(self._spec.login))
         await self._part(reason)
         self._over = True
 
@@ -136,7 +136,7 @@ class LoginService(Service):
         await self._links.drain(DRAIN_SECONDS)
 
     async def _credentials(self, session: str) -> Mapping[str, Any]:
-        record: Any = await self._client.hgetall(redis_keys.session_login(session, self._spec.login))
+        record = pairs(await self._link.call("HGETALL", redis_keys.session_login(session, self._spec.login)))
         if not record:
             raise PlatformError("the session's credentials are gone; send them again", condition="credentials")
         key = self._spec.login_key.reveal()
@@ -173,7 +173,7 @@ class LoginService(Service):
     async def _store(self) -> None:
         state = {"connected": self._wanted, "saved": self._saved, "actor": self._actor}
         sealed = seal(self._spec.login_key.reveal(), json.dumps(state).encode(), self._state_binding())
-        await self._client.set(redis_keys.state(self._spec.login), sealed)
+        await self._link.call("SET", redis_keys.state(self._spec.login), sealed)
 
     def _state_binding(self) -> Binding:
         return Binding("state", login=self._spec.login)

@@ -13,7 +13,7 @@ import anyio
 import structlog
 from anyio.abc import TaskGroup
 
-from sockethub.jobs import connected
+from sockethub.jobs import linked
 from sockethub.worker.control import HEARTBEAT_SECONDS, PACKET_BYTES, Control
 from sockethub.worker.login import LoginService
 from sockethub.worker.pool import PoolService
@@ -21,9 +21,6 @@ from sockethub.worker.runtime import Runtime
 from sockethub.worker.spec import WorkerSpec
 
 STOPPED: Final = "the service is going down"
-
-COMMAND_CONNECTIONS: Final = 8
-"""Bound of the pool for commands; a login uses one, a busy pool worker a few."""
 
 
 def main(connection: socket.socket) -> int:
@@ -41,16 +38,16 @@ async def work(spec: WorkerSpec, control: Control) -> None:
     """Run the worker of `spec` until it ends or is told to."""
     url = spec.redis_url.reveal()
     async with (
-        connected(url, blocking=True, max_connections=1) as blocking,
-        connected(url, max_connections=COMMAND_CONNECTIONS) as client,
+        linked(url, blocking=True) as blocking,
+        linked(url) as link,
         anyio.create_task_group() as tasks,
     ):
         if spec.mode == "stateless":
-            runtime = Runtime(spec, PoolService(spec), blocking=blocking, client=client)
+            runtime = Runtime(spec, PoolService(spec), blocking=blocking, link=link)
             tasks.start_soon(_obey, control, None, tasks)
         else:
-            login = LoginService(spec, client, tasks)
-            runtime = Runtime(spec, login, blocking=blocking, client=client)
+            login = LoginService(spec, link, tasks)
+            runtime = Runtime(spec, login, blocking=blocking, link=link)
             tasks.start_soon(_obey, control, login, tasks)
             tasks.start_soon(_end, login, tasks)
         tasks.start_soon(_beat, control)

@@ -8,12 +8,22 @@ from typing import Any, Final
 
 import anyio
 import dramatiq
-import redis.asyncio
 import structlog
 
 from sockethub import redis_keys
 from sockethub.errors import CryptoError, OutcomeUnknown, PlatformError
-from sockethub.jobs import ACTOR_NAME, AsyncWorker, Delivery, Envelope, Job, Reply, StreamBroker, current_delivery
+from sockethub.jobs import (
+    ACTOR_NAME,
+    AsyncWorker,
+    Delivery,
+    Envelope,
+    Job,
+    RedisLink,
+    Reply,
+    StreamBroker,
+    current_delivery,
+)
+from sockethub.jobs.commands import add
 from sockethub.jobs.inbox import INBOX_LENGTH
 from sockethub.worker.interface import Activity, Reach
 from sockethub.worker.spec import WorkerSpec
@@ -44,9 +54,7 @@ class Service(ABC):
 class Runtime:
     """Binds a service to its queue."""
 
-    def __init__(
-        self, spec: WorkerSpec, service: Service, *, blocking: redis.asyncio.Redis, client: redis.asyncio.Redis
-    ) -> None:
+    def __init__(self, spec: WorkerSpec, service: Service, *, blocking: RedisLink, link: RedisLink) -> None:
         self._spec = spec
         self._service = service
         self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
@@ -56,7 +64,7 @@ class Runtime:
             broker,
             spec.queue,
             blocking=blocking,
-            client=client,
+            link=link,
             consumer=spec.consumer,
             concurrency=spec.concurrency,
             claim_from=spec.claim_from,
@@ -86,17 +94,14 @@ class Runtime:
 
     async def _reply(self, reply: Reply, key: bytes, envelope: Envelope, delivery: Delivery) -> None:
         data = reply.seal(key, job_id=delivery.message_id, session=envelope.session, login=envelope.login)
-        record = {
+        record: dict[str, str | bytes | int | float] = {
             "kind": "reply",
             "session": envelope.session,
             "login": envelope.login,
             "job": delivery.message_id,
             "data": data,
         }
-
-        def answer(pipeline: Any) -> None:
-            pipeline.xadd(redis_keys.inbox(envelope.gateway), record, maxlen=INBOX_LENGTH)
-
+        answer = add(redis_keys.inbox(envelope.gateway), record, max_length=INBOX_LENGTH)
         await (delivery.bury(answer) if delivery.failed else delivery.settle(answer))
 
     async def _answer(self, job: Job, envelope: Envelope, delivery: Delivery) -> Reply | None:

@@ -11,7 +11,8 @@ import dramatiq
 
 from sockethub import redis_keys
 from sockethub.crypto import KeyRing
-from sockethub.jobs import ACTOR_NAME, AsyncWorker, Envelope, Reply, StreamBroker, connect, current_delivery
+from sockethub.jobs import ACTOR_NAME, AsyncWorker, Envelope, Reply, StreamBroker, current_delivery, linked
+from sockethub.jobs.commands import add
 
 
 class EchoWorker:
@@ -45,7 +46,7 @@ class EchoWorker:
             "job": delivery.message_id,
             "data": data,
         }
-        await delivery.settle(lambda p: p.xadd(redis_keys.inbox(envelope.gateway), record))
+        await delivery.settle(add(redis_keys.inbox(envelope.gateway), record, max_length=1_000))
 
 
 def perform(activity: dict[str, Any]) -> Reply:
@@ -73,9 +74,9 @@ async def echo_worker(
 ) -> AsyncIterator[EchoWorker]:
     """Work until the block ends."""
     worker = EchoWorker(keys, platform, login, queue)
-    async with connect(url) as client, connect(url, blocking=True) as blocking, anyio.create_task_group() as tasks:
+    async with linked(url) as link, linked(url, blocking=True) as blocking, anyio.create_task_group() as tasks:
         runner = AsyncWorker(
-            worker.broker, queue, blocking=blocking, client=client, consumer="test", concurrency=concurrency
+            worker.broker, queue, blocking=blocking, link=link, consumer="test", concurrency=concurrency
         )
         tasks.start_soon(runner.run)
         yield worker

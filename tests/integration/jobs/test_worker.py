@@ -9,10 +9,9 @@ from typing import Any
 import anyio
 import dramatiq
 import pytest
-import redis.asyncio
 
 from sockethub.errors import QueueFull, QueueUnavailable
-from sockethub.jobs import AsyncProducer, AsyncWorker, StreamBroker, connect, current_delivery, read_inbox
+from sockethub.jobs import AsyncProducer, AsyncWorker, StreamBroker, connect, current_delivery, linked, read_inbox
 from sockethub.jobs.names import GROUP, Naming
 from tests.support.redis import RedisServer, run_redis
 
@@ -31,26 +30,20 @@ def message(number: int) -> dramatiq.Message[Any]:
 
 
 @asynccontextmanager
-async def clients(url: str) -> AsyncIterator[tuple[redis.asyncio.Redis, redis.asyncio.Redis]]:
-    async with connect(url) as client, connect(url, blocking=True) as blocking:
-        yield client, blocking
-
-
-@asynccontextmanager
 async def working(url: str, actor: Actor, *, consumer: str = "one", **options: Any) -> AsyncIterator[None]:
     """A worker that runs ``actor`` on every message until the block ends."""
     broker = StreamBroker("", middleware=[])
     dramatiq.actor(actor_name="act", queue_name=QUEUE, broker=broker)(actor)
-    async with clients(url) as (client, blocking), anyio.create_task_group() as tasks:
-        worker = AsyncWorker(broker, QUEUE, client=client, blocking=blocking, consumer=consumer, **options)
+    async with linked(url) as link, linked(url, blocking=True) as blocking, anyio.create_task_group() as tasks:
+        worker = AsyncWorker(broker, QUEUE, link=link, blocking=blocking, consumer=consumer, **options)
         tasks.start_soon(worker.run)
         yield
         tasks.cancel_scope.cancel()
 
 
 async def enqueue(url: str, *numbers: int, max_length: int = 1_000) -> None:
-    async with connect(url) as client:
-        producer = AsyncProducer(client)
+    async with linked(url) as link:
+        producer = AsyncProducer(link)
         for number in numbers:
             await producer.enqueue(message(number), max_length=max_length)
 
@@ -181,7 +174,7 @@ async def test_a_pool_works_on_several_at_once_but_no_more(redis_url: str) -> No
 
 async def test_settling_travels_with_other_commands(redis_url: str) -> None:
     async def act(number: int) -> None:
-        await current_delivery().settle(lambda pipeline: pipeline.xadd("replies", {"n": number}))
+        await current_delivery().settle(("XADD", "replies", "*", "n", number))
 
     async with working(redis_url, act):
         await enqueue(redis_url, 7)
@@ -234,8 +227,8 @@ async def test_a_full_queue_refuses(redis_url: str) -> None:
 
 
 async def test_many_at_once_leave_in_few_writes_and_in_order(redis_url: str) -> None:
-    async with connect(redis_url) as client:
-        producer = AsyncProducer(client)
+    async with connect(redis_url) as client, linked(redis_url) as link:
+        producer = AsyncProducer(link)
         async with anyio.create_task_group() as tasks:
             for number in range(300):
                 tasks.start_soon(lambda number=number: producer.enqueue(message(number), max_length=1_000))
@@ -252,17 +245,17 @@ async def test_more_commands_at_once_than_connections_wait_for_one(redis_url: st
 
 
 async def test_no_redis_is_told_at_once() -> None:
-    async with connect("unix:///nonexistent/redis.sock") as client:
+    async with linked("unix:///nonexistent/redis.sock") as link:
         with anyio.fail_after(WITHIN_SECONDS), pytest.raises(QueueUnavailable, match="cannot be reached"):
-            await AsyncProducer(client).enqueue(message(1), max_length=10)
+            await AsyncProducer(link).enqueue(message(1), max_length=10)
 
 
 async def test_a_redis_that_refuses_to_write_is_told(redis_url: str) -> None:
-    async with connect(redis_url) as client:
+    async with connect(redis_url) as client, linked(redis_url) as link:
         await client.config_set("maxmemory", "1")
         try:
             with pytest.raises(QueueUnavailable, match="refuses to write"):
-                await AsyncProducer(client).enqueue(message(1), max_length=10)
+                await AsyncProducer(link).enqueue(message(1), max_length=10)
         finally:
             await client.config_set("maxmemory", "0")
 
@@ -304,7 +297,11 @@ async def test_an_idle_worker_asks_next_to_nothing(redis_url: str) -> None:
 
 async def test_an_inbox_gives_what_arrives_and_keeps_nothing(redis_url: str) -> None:
     seen: list[bytes] = []
-    async with clients(redis_url) as (client, blocking), anyio.create_task_group() as tasks:
+    async with (
+        connect(redis_url) as client,
+        linked(redis_url, blocking=True) as blocking,
+        anyio.create_task_group() as tasks,
+    ):
 
         async def read() -> None:
             async for batch in read_inbox(blocking, "inbox"):

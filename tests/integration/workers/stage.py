@@ -16,7 +16,7 @@ from sockethub import redis_keys
 from sockethub.config.models import Declaration
 from sockethub.crypto import Binding, KeyRing, MasterKey, Secret, login_queue, new_key, unseal
 from sockethub.crypto.keys import new_session_secret, session_key, wrap_session_key
-from sockethub.jobs import ACTOR_NAME, AsyncProducer, Envelope, Job, LoginRecord, Reply, connect
+from sockethub.jobs import ACTOR_NAME, AsyncProducer, Envelope, Job, LoginRecord, RedisLink, Reply, connect, linked
 from sockethub.supervisor.launch import SupervisorProcess, run_supervisor
 
 WITHIN_SECONDS = 10.0
@@ -53,14 +53,15 @@ def declaration(**workers: Any) -> Declaration:
 class Stage:
     """The gateway's part."""
 
-    def __init__(self, client: redis.asyncio.Redis, keys: KeyRing) -> None:
+    def __init__(self, client: redis.asyncio.Redis, link: RedisLink, keys: KeyRing) -> None:
         self.id = os.urandom(4).hex()
         self.keys = keys
         self.client = client
         self.notices: list[tuple[str, str]] = []
         self.events: list[dict[str, Any]] = []
         self.replies: dict[str, bytes] = {}
-        self._producer = AsyncProducer(client)
+        self._producer = AsyncProducer(link)
+        self._heard = anyio.Event()
 
     async def announce(self) -> None:
         """Alive, but on another machine, so that events come through Redis."""
@@ -73,6 +74,8 @@ class Stage:
             for entry, fields in found[0][1] if found else ():
                 last = entry
                 self._take({name.decode(): value for name, value in fields.items()})
+            self._heard.set()
+            self._heard = anyio.Event()
 
     def _take(self, fields: dict[str, bytes]) -> None:
         login = fields["login"].decode()
@@ -88,9 +91,10 @@ class Stage:
                 self.events.append(json.loads(unseal(key, fields["data"], binding)))
 
     async def until(self, condition: Callable[[], Any]) -> Any:
+        """Wait until something that came into the inbox makes ``condition`` true; what it returns."""
         with anyio.fail_after(WITHIN_SECONDS):
-            while not (found := condition()):  # noqa: ASYNC110 - Redis tells nobody
-                await anyio.sleep(0.005)
+            while not (found := condition()):
+                await self._heard.wait()
             return found
 
 
@@ -173,10 +177,11 @@ async def staged(
     async with (
         connect(url) as client,
         connect(url, blocking=True) as blocking,
+        linked(url) as link,
         run_supervisor(declared or declaration(), redis_url=Secret(url), master_key=key) as supervisor,
         anyio.create_task_group() as tasks,
     ):
-        stage = Stage(client, KeyRing(key))
+        stage = Stage(client, link, KeyRing(key))
         await stage.announce()
         tasks.start_soon(stage.read, blocking)
         yield stage, supervisor

@@ -1,0 +1,216 @@
+"""One connection to Redis with the commands of one loop tick written as one: the hot path of queue and replies.
+
+redis-py takes a connection, writes, waits and parses for each command, which costs more than all else on the way of a
+message, in time and, in a forked worker, in memory. This is the part of it that the hot path needs: any command, in
+order, answers matched by order, nothing ever sent twice. Parsing and packing are hiredis's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final, cast
+
+import hiredis
+from redis.asyncio.connection import parse_url
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from sockethub.jobs.commands import Command, Word
+from sockethub.jobs.connection import COMMAND_SECONDS, CONNECT_SECONDS
+
+DEFAULT_PORT: Final = 6379
+MAX_UNANSWERED: Final = 10_000
+"""Commands under way on one connection; more are refused, for Redis does not keep up."""
+
+
+class RedisLink:
+    """Connects at the first command, and again at the next after a connection was lost.
+
+    Failures are redis-py's: ``ConnectionError`` and ``TimeoutError`` (it may have been done), ``ResponseError``.
+    """
+
+    def __init__(self, url: str, *, blocking: bool = False) -> None:
+        """``blocking`` is for one command at a time that waits at the server: it has no deadline."""
+        self._target = parse_url(url)
+        self._deadline = None if blocking else COMMAND_SECONDS
+        self._connection: _Connection | None = None
+        self._connecting: asyncio.Task[_Connection] | None = None
+
+    async def call(self, *command: Word) -> Any:
+        """Send one command; its answer."""
+        connection = await self._connected()
+        return await self._answer(connection, connection.send([command])[0])
+
+    async def batch(self, *commands: Command) -> list[Any]:
+        """Send commands in one write; their answers. Raises the first error there is."""
+        connection = await self._connected()
+        return [await self._answer(connection, future) for future in connection.send(list(commands))]
+
+    async def transact(self, *commands: Command) -> list[Any]:
+        """Send commands as one transaction (``MULTI`` … ``EXEC``); their answers.
+
+        Raises the first command's error that there is; the others are done nevertheless, as Redis does it.
+        """
+        connection = await self._connected()
+        *queued, done = connection.send([("MULTI",), *commands, ("EXEC",)])
+        answers: list[Any] = await self._answer(connection, done)
+        for future in queued:
+            future.exception()  # has been answered; EXEC's own answer says what went wrong
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
+
+    async def aclose(self) -> None:
+        """Close the connection; what is under way fails."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._connection is not None:
+            self._connection.close("closed")
+            self._connection = None
+
+    async def _answer(self, connection: _Connection, future: asyncio.Future[Any]) -> Any:
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await future
+        except TimeoutError:
+            connection.close("no answer in time")
+            raise RedisTimeoutError("no answer in time") from None
+        except asyncio.CancelledError:
+            if self._deadline is None:
+                connection.close("cancelled")  # it waits at the server: its answer would be taken for another's
+            raise
+
+    async def _connected(self) -> _Connection:
+        if self._connection is not None and self._connection.alive:
+            return self._connection
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(self._connect())
+            self._connecting.add_done_callback(self._connect_done)
+        return await asyncio.shield(self._connecting)
+
+    def _connect_done(self, task: asyncio.Task[_Connection]) -> None:
+        self._connecting = None
+        if not task.cancelled() and task.exception() is None:
+            self._connection = task.result()
+
+    async def _connect(self) -> _Connection:
+        loop = asyncio.get_running_loop()
+        target = self._target
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                if "path" in target:
+                    _, connection = await loop.create_unix_connection(_Connection, target["path"])
+                else:
+                    secure = ssl.create_default_context() if "connection_class" in target else None
+                    host, port = target.get("host", "localhost"), target.get("port", DEFAULT_PORT)
+                    transport, connection = await loop.create_connection(_Connection, host, port, ssl=secure)
+                    _tune(transport.get_extra_info("socket"))
+                await _greet(connection, target)
+        except (OSError, TimeoutError) as error:
+            raise RedisConnectionError(f"cannot connect ({type(error).__name__})") from None
+        return connection
+
+
+class _Connection(asyncio.Protocol):
+    """Writes once per loop tick; gives answers to their askers in order."""
+
+    def __init__(self) -> None:
+        self._reader = hiredis.Reader(replyError=ResponseError)
+        self._unanswered: deque[asyncio.Future[Any]] = deque()
+        self._out: list[bytes] = []
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def send(self, commands: list[Command]) -> list[asyncio.Future[Any]]:
+        if not self.alive or len(self._unanswered) + len(commands) > MAX_UNANSWERED:
+            raise RedisConnectionError("the connection is gone" if not self.alive else "Redis does not keep up")
+        if not self._out:
+            self._loop.call_soon(self._flush)
+        futures: list[asyncio.Future[Any]] = [self._loop.create_future() for _ in commands]
+        self._out += [_pack(command) for command in commands]
+        self._unanswered += futures
+        return futures
+
+    def close(self, reason: str) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+        self._fail(reason)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are none by name
+
+    def data_received(self, data: bytes) -> None:
+        self._reader.feed(data)
+        while (answer := self._reader.gets()) is not False:
+            future = self._unanswered.popleft()
+            if future.done():
+                continue
+            if isinstance(answer, ResponseError):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail("the connection was lost")
+
+    def _flush(self) -> None:
+        data, self._out = b"".join(self._out), []
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def _fail(self, reason: str) -> None:
+        while self._unanswered:
+            future = self._unanswered.popleft()
+            if not future.done():
+                future.set_exception(RedisConnectionError(reason))
+                future.exception()  # whoever asked may be gone; then nobody needs to hear of it
+
+
+_pack: Callable[[Command], bytes] = hiredis.pack_command  # type: ignore[assignment]  # its stub knows tuples of one word
+
+
+async def _greet(connection: _Connection, target: Any) -> None:
+    try:
+        for command in _greeting(target):
+            await connection.send([command])[0]
+    except BaseException:
+        connection.close("refused")
+        raise
+
+
+def _greeting(target: Any) -> list[Command]:
+    """What comes before the first command: who we are, and which database."""
+    commands: list[Command] = []
+    if target.get("password"):
+        name = (target["username"],) if target.get("username") else ()
+        commands.append(("AUTH", *name, target["password"]))
+    if target.get("db"):
+        commands.append(("SELECT", target["db"]))
+    return commands
+
+
+def _tune(connection: Any) -> None:
+    if connection is not None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+
+@asynccontextmanager
+async def linked(url: str, *, blocking: bool = False) -> AsyncIterator[RedisLink]:
+    """A :class:`RedisLink` that is closed at the end of the block."""
+    link = RedisLink(url, blocking=blocking)
+    try:
+        yield link
+    finally:
+        await link.aclose()

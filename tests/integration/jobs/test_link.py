@@ -1,0 +1,91 @@
+"""One connection to Redis: order, transactions, errors, loss; on both loops it runs on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import anyio
+import pytest
+import redis
+import uvloop
+
+from sockethub.jobs import RedisLink, linked
+from tests.support.redis import run_redis
+
+Scenario = Callable[[str], Awaitable[None]]
+
+
+async def _many_in_order(url: str) -> None:
+    async with linked(url) as link:
+        answers = await asyncio.gather(*(link.call("INCR", "n") for _ in range(500)))
+    assert answers == list(range(1, 501))
+
+
+async def _transaction(url: str) -> None:
+    async with linked(url) as link:
+        assert await link.transact(("SET", "k", "1"), ("INCR", "k"), ("GET", "k")) == [b"OK", 2, b"2"]
+        with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+            await link.transact(("SET", "k", "text"), ("LPUSH", "k", "x"), ("SET", "after", "1"))
+        assert await link.call("GET", "after") == b"1", "as Redis does it"
+        with pytest.raises(redis.ResponseError):
+            await link.transact(("NO-SUCH-COMMAND",))
+        assert await link.call("PING") == b"PONG"
+
+
+async def _errors_leave_the_connection_usable(url: str) -> None:
+    async with linked(url) as link:
+        with pytest.raises(redis.ResponseError, match="unknown command"):
+            await link.batch(("PING",), ("NO-SUCH-COMMAND",), ("PING",))
+        assert await link.call("ECHO", "still here") == b"still here"
+
+
+async def _a_lost_connection(url: str) -> None:
+    async with linked(url, blocking=True) as waiting, linked(url) as other:
+        await waiting.call("PING")
+        read = asyncio.create_task(waiting.call("BLPOP", "nothing", 0))
+        while b"cmd=blpop" not in await other.call("CLIENT", "LIST"):  # noqa: ASYNC110 - Redis tells nobody
+            await asyncio.sleep(0.005)
+        await other.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        with pytest.raises(redis.ConnectionError):
+            await read
+        assert await waiting.call("PING") == b"PONG", "the next command connects anew"
+
+
+async def _a_cancelled_wait(url: str) -> None:
+    """What a cancelled read would have got must not be taken for the answer of the next command."""
+    async with linked(url, blocking=True) as waiting, linked(url) as other:
+        with anyio.move_on_after(0.05):
+            await waiting.call("BLPOP", "list", 0)
+        await other.call("RPUSH", "list", "late")
+        assert await waiting.call("ECHO", "mine") == b"mine"
+
+
+@pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize(
+    "scenario",
+    [_many_in_order, _transaction, _errors_leave_the_connection_usable, _a_lost_connection, _a_cancelled_wait],
+    ids=lambda scenario: scenario.__name__.strip("_"),
+)
+def test_link(factory: Callable[[], asyncio.AbstractEventLoop], scenario: Scenario, redis_url: str) -> None:
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(scenario(redis_url))
+
+
+@pytest.mark.anyio
+async def test_a_password_and_a_database_are_given_first() -> None:
+    with run_redis("--requirepass", "open-sesame") as server:
+        async with linked(server.url.replace("unix://", "unix://:open-sesame@") + "?db=3") as link:
+            await link.call("SET", "k", "v")
+            assert b"db=3" in await link.call("CLIENT", "INFO")
+        async with linked(server.url) as link:
+            with pytest.raises(redis.ResponseError, match="NOAUTH"):
+                await link.call("GET", "k")
+
+
+@pytest.mark.anyio
+async def test_nowhere_to_connect_is_told() -> None:
+    link = RedisLink("redis://127.0.0.1:1")
+    with pytest.raises(redis.ConnectionError, match="cannot connect"):
+        await link.call("PING")
+    await link.aclose()
