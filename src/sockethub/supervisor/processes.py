@@ -51,12 +51,23 @@ class Worker:
         return self._status
 
     async def watch(self) -> None:
-        """Read its heartbeats until it is gone; kill it when it hangs."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._kill_when_hung)
-            async for _ in self._control.receive():
-                self._last_beat = anyio.current_time()
-            tasks.cancel_scope.cancel()
+        """Read its heartbeats until it is gone; kill it when it hangs.
+
+        Nobody but this task, which reads it, may close the socket: an event loop that waits for a descriptor closed
+        under it fails, or hears of another one that got the same number.
+        """
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._kill_when_hung)
+                async for _ in self._control.receive():
+                    self._last_beat = anyio.current_time()
+                tasks.cancel_scope.cancel()
+        finally:
+            self._control.close()
+
+    async def tell(self, spec: WorkerSpec) -> None:
+        """Say what it is to run: the first thing it waits for."""
+        await self._control.send_raw(spec.encode())
 
     async def forget(self, gateway: str) -> None:
         """Tell it that a gateway is gone."""
@@ -64,8 +75,8 @@ class Worker:
 
     async def stop(self, seconds: float) -> None:
         """Have it leave politely within ``seconds``, or end it."""
-        await self._control.send({"do": "stop"})
         with anyio.move_on_after(seconds):
+            await self._control.send({"do": "stop"})
             await self._exited.wait()
             return
         self.kill()
@@ -83,7 +94,6 @@ class Worker:
         """The fork server reaped it."""
         self._status = status
         self._exited.set()
-        self._control.close()
 
     async def _kill_when_hung(self) -> None:
         while True:
@@ -101,9 +111,8 @@ class ForkServer:
         self.platform = platform
         self._order = {"driver": driver, "memory_mb": memory_mb, "log": log.model_dump()}
         self._requests = itertools.count(1)
-        self._forks: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._forks: dict[int, tuple[asyncio.Future[Worker], socket.socket]] = {}
         self._workers: dict[int, Worker] = {}
-        self._early: dict[int, int] = {}
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -113,12 +122,19 @@ class ForkServer:
         ours.setblocking(False)
         with theirs:
             self._process = spawn("sockethub.supervisor.zygote", self.platform, descriptor=theirs.fileno())
-        loop = asyncio.get_running_loop()
-        await loop.sock_sendall(ours, json.dumps(self._order).encode())
-        with anyio.fail_after(READY_SECONDS):
-            if not await loop.sock_recv(ours, PACKET_BYTES):
-                raise ForkServerGone(f"the fork server of {self.platform} did not start; see above")
         self._socket = ours
+        try:
+            await self._warm(ours)
+        except BaseException:
+            self.close()
+            raise
+
+    async def _warm(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(connection, json.dumps(self._order).encode())
+        with anyio.fail_after(READY_SECONDS):
+            if not await self._receive(loop, connection):
+                raise ForkServerGone(f"the fork server of {self.platform} did not start; see above")
 
     async def serve(self) -> None:
         """Hear its reports until it is gone."""
@@ -129,34 +145,26 @@ class ForkServer:
             if "exited" in report:
                 self._reaped(report["exited"], report["status"])
             else:
-                future = self._forks.pop(report["id"])
-                if not future.done():
-                    future.set_result(report)
+                self._forked(report)
         self._gone()
 
     async def fork(self, spec: WorkerSpec) -> Worker:
-        """A new worker. Raises :class:`ForkServerGone`, and OSError when the machine has no room."""
+        """A new worker. Raises :class:`ForkServerGone`, and OSError when the machine has no room (or no time)."""
         if self._socket is None:
             raise ForkServerGone(self.platform)
         ours, theirs = pair()
         request = next(self._requests)
-        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._forks[request] = future
+        future: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         with theirs:
             try:
                 socket.send_fds(self._socket, [json.dumps({"id": request}).encode()], [theirs.fileno()])
             except OSError as error:
+                ours.close()
                 raise ForkServerGone(self.platform) from error
+        self._forks[request] = future, ours
         with anyio.fail_after(FORK_SECONDS):
-            report = await future
-        if "failed" in report:
-            raise OSError(report["failed"])
-        control = Control(ours)
-        worker = Worker(report["pid"], control)
-        self._workers[worker.pid] = worker
-        if worker.pid in self._early:
-            self._reaped(worker.pid, self._early.pop(worker.pid))
-        await control.send_raw(spec.encode())
+            worker = await future
+        await worker.tell(spec)
         return worker
 
     def close(self) -> None:
@@ -168,15 +176,26 @@ class ForkServer:
             self._socket.close()
             self._socket = None
 
+    def _forked(self, report: dict[str, Any]) -> None:
+        future, ours = self._forks.pop(report["id"])
+        if future.done():
+            ours.close()  # nobody waits for it any more; the worker, when there is one, ends as it reads that
+        elif "failed" in report:
+            ours.close()
+            future.set_exception(OSError(report["failed"]))
+        else:
+            worker = Worker(report["pid"], Control(ours))
+            self._workers[worker.pid] = worker
+            future.set_result(worker)
+
     def _reaped(self, pid: int, status: int) -> None:
         worker = self._workers.pop(pid, None)
-        if worker is None:
-            self._early[pid] = status
-        else:
+        if worker is not None:
             worker.exited(status)
 
     def _gone(self) -> None:
-        for future in self._forks.values():
+        for future, ours in self._forks.values():
+            ours.close()
             if not future.done():
                 future.set_exception(ForkServerGone(self.platform))
         self._forks.clear()

@@ -42,6 +42,8 @@ class Control:
         await self.send_raw(json.dumps(message).encode())
 
     async def send_raw(self, packet: bytes) -> None:
+        if self._socket.fileno() < 0:
+            return
         try:
             await asyncio.get_running_loop().sock_sendall(self._socket, packet)
         except (BrokenPipeError, ConnectionResetError):

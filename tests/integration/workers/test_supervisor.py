@@ -52,6 +52,18 @@ async def test_a_worker_that_dies_is_replaced_and_restored(redis_url: str) -> No
         assert connected[-1]["activity"]["object"] == {"type": "connect", "status": "reconnected"}
 
 
+async def test_many_deaths_at_once_are_as_one(redis_url: str) -> None:
+    """Reports of deaths and the ends of sockets come in any order, many in one turn of the supervisor's loop."""
+    async with staged(redis_url) as (stage, supervisor):
+        clients = [Client(stage, f"login{number}") for number in range(16)]
+        pids = [pid_of((await client.connect()).activity) for client in clients]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        for client, pid in zip(clients, pids, strict=True):
+            assert pid_of((await client.do("query", "back")).activity) != pid
+        assert _runs(supervisor.pid)
+
+
 async def test_a_retryable_command_is_done_again_but_not_for_ever(redis_url: str) -> None:
     """`query` may be repeated; one that ends its worker each time is set aside, and the login lives on."""
     async with staged(redis_url) as (stage, _):

@@ -1,0 +1,106 @@
+"""A worker as the supervisor sees it: a control socket, reports of its end, deadlines."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import anyio
+import pytest
+
+from sockethub.config.models import Log
+from sockethub.supervisor.processes import ForkServer, ForkServerGone, Worker
+from sockethub.worker.control import Control, pair
+
+pytestmark = pytest.mark.anyio
+
+NOBODY = 2**22 + 1
+"""Above the kernel's greatest pid: a signal sent there reaches nobody."""
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = pair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+async def test_the_end_of_socket_and_process_may_come_in_one_turn(ends: tuple[socket.socket, socket.socket]) -> None:
+    """The report first, then the end of the socket: what reads that socket must find it open still."""
+    ours, theirs = ends
+    worker = Worker(NOBODY, Control(ours))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(worker.watch)
+        await anyio.wait_all_tasks_blocked()
+        theirs.close()  # the loop's next look at its descriptors finds this; what is called soon runs before
+        asyncio.get_running_loop().call_soon(worker.exited, 7)
+        with anyio.fail_after(5):
+            assert await worker.wait() == 7
+    assert ours.fileno() < 0, "whoever read it has closed it"
+
+
+async def test_a_worker_that_is_gone_can_be_told_anything(ends: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = ends
+    worker = Worker(NOBODY, Control(ours))
+    theirs.close()
+    await worker.forget("gateway")
+    await worker.watch()
+    await worker.forget("gateway")
+    worker.exited(0)
+    with anyio.fail_after(5):
+        await worker.stop(1)
+
+
+async def test_a_worker_that_does_not_leave_is_ended(ends: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = ends
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:  # noqa: ASYNC220
+        worker = Worker(process.pid, Control(ours))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(worker.stop, 0.05)
+            status = await anyio.to_thread.run_sync(process.wait)
+            worker.exited(status)
+        assert status == -signal.SIGKILL
+    assert theirs.recv(100) == b'{"do": "stop"}'
+
+
+async def test_a_platform_that_cannot_be_imported_says_so_at_the_start() -> None:
+    server = ForkServer("missing", "sockethub.platforms.dummy:NoSuchPlatform", 256, Log(level="error"))
+    with pytest.raises(ForkServerGone, match="missing"):
+        await server.start()
+    with pytest.raises(ForkServerGone):
+        await server.fork(None)  # type: ignore[arg-type]
+    server.close()
+
+
+async def test_a_fork_nobody_waits_for_any_more_leaves_nothing_behind(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    """A pid may come again: what is remembered of a late one must not meet the next that has it."""
+    ours, theirs = ends
+    server = ForkServer("late", "sockethub.platforms.dummy:DummyPlatform", 256, Log())
+    future: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
+    server._forks[1] = future, ours
+    future.cancel()
+    server._forked({"id": 1, "pid": NOBODY})
+    server._reaped(NOBODY, 0)
+    assert theirs.recv(1) == b"", "it reads the end before any order, and ends"
+    assert not server._forks
+    assert not server._workers
+
+
+async def test_no_descriptor_is_lost_when_forks_fail() -> None:
+    server = ForkServer("broken", "sockethub.platforms.dummy:DummyPlatform", 256, Log())
+    before = len(os.listdir("/proc/self/fd"))
+    ours, theirs = pair()
+    future: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
+    server._forks[1] = future, ours
+    server._forked({"id": 1, "failed": "no room"})
+    theirs.close()
+    with pytest.raises(OSError, match="no room"):
+        await future
+    assert len(os.listdir("/proc/self/fd")) == before
