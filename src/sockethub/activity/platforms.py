@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,10 @@ CREDENTIALS: Final = "credentials"
 
 @dataclass(frozen=True, slots=True)
 class PlatformInfo:
-    """One platform. ``credentials_schema`` is None where clients need none."""
+    """One platform. ``credentials_schema`` is None where clients need none.
+
+    ``secrets`` names the members of credentials that make them somebody's own: those its schema calls ``writeOnly``.
+    """
 
     id: str
     declared: Platform
@@ -28,6 +31,7 @@ class PlatformInfo:
     credentials_schema: Schema | None
     messages: SchemaValidator
     credentials: SchemaValidator | None
+    secrets: frozenset[str]
 
     @property
     def stateless(self) -> bool:
@@ -74,7 +78,20 @@ def _info(name: str, declared: Platform, folder: Path) -> PlatformInfo:
         credentials,
         SchemaValidator(name, messages),
         SchemaValidator(name, credentials) if credentials is not None else None,
+        frozenset(_write_only(credentials)),
     )
+
+
+def _write_only(schema: Any) -> Iterator[str]:
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _write_only(part)
+    elif isinstance(schema, Mapping):
+        properties = schema.get("properties")
+        if isinstance(properties, Mapping):
+            yield from (name for name, one in properties.items() if isinstance(one, Mapping) and one.get("writeOnly"))
+        for part in schema.values():
+            yield from _write_only(part)
 
 
 def _load(name: str, folder: Path) -> Schema:

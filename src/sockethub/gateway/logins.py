@@ -15,9 +15,6 @@ from sockethub.sessions.session import Session
 from sockethub.sessions.store import SessionStore
 from sockethub.sessions.table import SessionTable
 
-SECRET_MEMBERS: Final = frozenset({"password", "token", "secret", "key"})
-"""Members of credentials that make them somebody's own."""
-
 SLOTS: Final = 20
 """Anonymous logins with the same credentials from one address at once."""
 
@@ -93,7 +90,7 @@ class Logins:
     async def _login_of(self, session: Session, platform: PlatformInfo, given: Mapping[str, Any]) -> str:
         if platform.stateless:
             return platform.id
-        if any(given.get(member) for member in SECRET_MEMBERS):
+        if any(given.get(member) for member in platform.secrets):
             login = self._keys.login_id(platform.id, given)
             await self._store.attach(session.id, login)
             return login
