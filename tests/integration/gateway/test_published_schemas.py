@@ -1,0 +1,59 @@
+"""Existing clients compile the schemas the registry publishes, and check what they send against them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from sockethub.activity.platforms import Platforms
+from sockethub.activity.registry import Registry
+from sockethub.config import load
+from sockethub_translators.dialects import context_array
+from tests.support.processes import find_server
+
+SCRIPT = Path(__file__).parents[1] / "js" / "ajv.mjs"
+
+
+def activity(platform: str, kind: str, **members: Any) -> dict[str, Any]:
+    actor = {"id": "me@irc.example", "type": "person", "name": "me"}
+    return {"type": kind, "@context": context_array(platform), "actor": actor, **members}
+
+
+ROOM = {"id": "irc.example/#room", "type": "room", "name": "#room"}
+VALID = {
+    "dummy": [activity("dummy", "echo", object={"type": "message", "content": "hello"})],
+    "irc": [
+        activity("irc", "connect"),
+        activity("irc", "join", target=ROOM),
+        activity("irc", "send", target=ROOM, object={"type": "message", "content": "hello"}),
+        activity("irc", "update", target=ROOM, object={"type": "topic", "content": "a topic"}),
+        activity("irc", "query", target=ROOM, object={"type": "attendance"}),
+    ],
+}
+INVALID = {
+    "dummy": [activity("dummy", "no-such-verb")],
+    "irc": [
+        activity("irc", "send", target=ROOM, object={"type": "message", "content": 5}),
+        activity("irc", "send", target=ROOM, object={"type": "bogus", "content": "x"}),
+        {**activity("irc", "join", target=ROOM), "@context": ["https://www.w3.org/ns/activitystreams"]},
+    ],
+}
+
+
+def test_ajv_compiles_them_and_agrees() -> None:
+    registry = Registry(Platforms(load(None, {}), Path.cwd())).answer()
+    done = subprocess.run(
+        [find_server("node", "nodejs"), str(SCRIPT)],
+        input=json.dumps({"registry": registry, "valid": VALID, "invalid": INVALID}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for name, (good, bad) in json.loads(done.stdout).items():
+        platform = name.split()[0]
+        assert good == [True] * len(VALID[platform]), name
+        assert bad == [False] * len(INVALID[platform]), name
