@@ -42,6 +42,14 @@ test("members follow join, presence, nick change and leave", () => {
   assert.deepEqual([...state.rooms.get(room.id).members.keys()], ["me@s"]);
 });
 
+test("members are known although they were told before the join was acknowledged", () => {
+  const state = fold(
+    { type: "update", actor: bob, target: room, object: { type: "presence", role: "owner" } },
+    { type: "join", actor: me, target: room },
+  );
+  assert.deepEqual([...state.rooms.get(room.id).members.keys()], ["bob@s", "me@s"]);
+});
+
 test("my own nick change changes who I am", () => {
   const state = fold({ type: "update", actor: me, target: { ...me, id: "you@s", name: "you" }, object: { type: "address" } });
   assert.equal(state.me.id, "you@s");

@@ -69,7 +69,9 @@ try {
   await sees(alice.tab, "hello back, žluťoučký 🐎");
   await say(bob.tab, "waves", "me");
   await sees(alice.tab, "* bob waves");
-  await alice.tab.waitForFunction(() => document.getElementById("members").textContent.includes("bob"));
+  for (const [tab, other] of [[alice.tab, "bob"], [bob.tab, "alice"]]) {
+    await tab.waitForFunction((name) => document.getElementById("members").textContent.includes(name), other);
+  }
 
   if (screenshots) {
     await alice.tab.screenshot({ path: `${screenshots}/console-alice.png` });

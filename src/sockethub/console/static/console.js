@@ -119,6 +119,7 @@ $("login").addEventListener("submit", (event) =>
       login = { credentials: sent };
     }
     $("join").hidden = $("credentials").children.length === 0;
+    $("login-fold").open = $("join").hidden;
     chooseVerb();
   }),
 );

@@ -35,6 +35,19 @@ function control(name, schema, required) {
   return element;
 }
 
+/** What most people fill in; the rest is folded away. */
+function isPlain(property, required) {
+  return required || property.type === "boolean" || property.type === "integer";
+}
+
+function folded(labels) {
+  const details = document.createElement("details");
+  const summary = document.createElement("summary");
+  summary.textContent = "More";
+  details.append(summary, ...labels);
+  return details;
+}
+
 /** Labelled fields for every credential, required ones first. */
 export function fields(schema, suggestions = {}) {
   const object = credentialsObject(schema);
@@ -42,7 +55,9 @@ export function fields(schema, suggestions = {}) {
   const required = new Set(object.required ?? []);
   const names = Object.keys(object.properties).filter((name) => name !== "type");
   names.sort((a, b) => Number(required.has(b)) - Number(required.has(a)));
-  return names.map((name) => {
+  const plain = [];
+  const rest = [];
+  for (const name of names) {
     const property = resolve(object.properties[name], schema);
     const element = control(name, property, required.has(name));
     const suggested = suggestions[name] ?? property.default;
@@ -57,8 +72,9 @@ export function fields(schema, suggestions = {}) {
     } else {
       label.append(`${name}${required.has(name) ? "" : " (optional)"}`, element);
     }
-    return label;
-  });
+    (isPlain(property, required.has(name)) ? plain : rest).push(label);
+  }
+  return rest.length > 0 ? [...plain, folded(rest)] : plain;
 }
 
 /** What the person filled in, typed; empty fields are left out. */

@@ -81,8 +81,8 @@ const handlers = {
       say(state, room, { kind: "event", text: `${label(activity.actor)} set the topic: ${room.topic}`, at: activity.published });
     } else if (object.type === "address" && activity.target) {
       rename(state, activity);
-    } else if (object.type === "presence" && state.rooms.has(activity.target?.id)) {
-      const room = state.rooms.get(activity.target.id);
+    } else if (object.type === "presence" && activity.target?.type === "room") {
+      const room = roomOf(state, activity.target); // members are told before a join is acknowledged
       if (object.presence === "offline") room.members.delete(activity.actor.id);
       else room.members.set(activity.actor.id, { name: label(activity.actor), role: object.role ?? "" });
     }
