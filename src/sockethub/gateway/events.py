@@ -1,9 +1,4 @@
-"""Live events from the workers of this machine, over a Unix socket.
-
-Frames are a 4-byte big-endian length and as many bytes. The gateway begins with 16 random bytes; the worker answers
-with a plain header that names its login, and then sends sealed events, each bound to that nonce and a sequence number:
-whoever does not hold the login's key can say nothing in its name, nor repeat what it said.
-"""
+"""Live events from the workers of this machine, over a Unix socket (:mod:`sockethub.ipc`)."""
 
 from __future__ import annotations
 
@@ -20,13 +15,11 @@ import orjson
 import structlog
 
 from sockethub.activity.platforms import Platforms
-from sockethub.crypto import Binding, KeyRing, unseal
+from sockethub.crypto import KeyRing, unseal
 from sockethub.errors import CryptoError
 from sockethub.gateway.router import Router
+from sockethub.ipc import LENGTH_BYTES, MAX_FRAME_BYTES, NONCE_BYTES, event_binding
 
-NONCE_BYTES: Final = 16
-LENGTH_BYTES: Final = 4
-MAX_FRAME_BYTES: Final = 1_048_576
 MAX_HEADER_BYTES: Final = 1_024
 HEADER_SECONDS: Final = 5.0
 """How long a worker may take to say who it is."""
@@ -92,8 +85,7 @@ class EventServer:
         sequence = 0
         while True:
             sealed = await _frame(reader, MAX_FRAME_BYTES)
-            binding = Binding("event", login=login, id=f"{nonce.hex()}:{sequence}")
-            self._router.event(login, unseal(key, sealed, binding))
+            self._router.event(login, unseal(key, sealed, event_binding(login, nonce, sequence)))
             sequence += 1
 
 

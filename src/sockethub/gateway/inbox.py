@@ -6,9 +6,10 @@ import structlog
 
 from sockethub import redis_keys
 from sockethub.activity.platforms import Platforms
-from sockethub.crypto import Binding, KeyRing, unseal
+from sockethub.crypto import KeyRing, unseal
 from sockethub.errors import CryptoError
 from sockethub.gateway.router import Router
+from sockethub.ipc import inbox_binding
 from sockethub.jobs import RedisLink, read_inbox
 from sockethub.jobs.inbox import Entry
 
@@ -48,5 +49,5 @@ class Inbox:
         platform, record = fields[b"platform"].decode(), fields[b"id"].decode()
         if platform not in self._platforms:
             raise ValueError("unknown platform")
-        binding = Binding("event", login=login, id=f"inbox:{record}")
+        binding = inbox_binding(login, record)
         self._router.event(login, unseal(self._keys.login_key(platform, login), fields[b"data"], binding))

@@ -37,6 +37,7 @@ from sockethub.gateway.router import Router
 from sockethub.gateway.socketio import SocketIoServer
 from sockethub.gateway.tasks import Tasks
 from sockethub.gateway.websocket import Close, WebSocketEndpoint
+from sockethub.ipc import machine_id
 from sockethub.jobs import AsyncProducer, RedisLink, connected, linked
 from sockethub.sessions.store import BEAT_SECONDS, RECORD_BEATS, SessionStore
 from sockethub.sessions.table import SessionTable
@@ -214,11 +215,6 @@ class _Gateway:
         config.read_timeout = round(declared.ping_seconds + declared.pong_seconds + READ_MARGIN_SECONDS)
         config.graceful_timeout = 1.0
         return config
-
-
-def machine_id() -> str:
-    """This machine (or container): the same for processes that can share a Unix socket."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -1,9 +1,6 @@
-"""The short way from a worker to the gateways: a Unix socket to each that has a session attached.
+"""The short way from a worker to the gateways that have a session attached: a Unix socket (:mod:`sockethub.ipc`).
 
-Frames are a 4-byte big-endian length and as many bytes. The gateway begins with 16 random bytes; the worker answers
-with a plain header that names its login, and then sends sealed events, each bound to that nonce and a sequence number,
-so that nothing can be replayed, reordered or said in another login's name. A gateway on another machine, or one whose
-socket does not answer, gets the same events through its inbox in Redis.
+A gateway on another machine, or one whose socket does not answer, gets the same events through its inbox in Redis.
 """
 
 from __future__ import annotations
@@ -11,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from pathlib import Path
 from typing import Final
 
 import anyio
@@ -20,24 +16,17 @@ import structlog
 from anyio.abc import TaskGroup
 
 from sockethub import redis_keys
-from sockethub.crypto import Binding, seal
+from sockethub.crypto import seal
+from sockethub.ipc import NONCE_BYTES, event_binding, frame, inbox_binding, machine_id
 from sockethub.jobs import RedisLink
 from sockethub.jobs.commands import Word, add
 from sockethub.jobs.inbox import INBOX_LENGTH
 from sockethub.worker.spec import Event, WorkerSpec
 
-NONCE_BYTES: Final = 16
-LENGTH_BYTES: Final = 4
-MAX_FRAME_BYTES: Final = 1_048_576
 WAITING_EVENTS: Final = 4_096
 """Events waiting for one gateway; one that falls further behind loses the newest, and the loss is logged."""
 
 CONNECT_SECONDS: Final = 2.0
-
-
-def machine_id() -> str:
-    """This machine (or container): the same for processes that can share a Unix socket."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
 
 
 class GatewayLinks:
@@ -79,7 +68,7 @@ class Link:
         self._gateway = gateway
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(WAITING_EVENTS)
         self._writer: asyncio.StreamWriter | None = None
-        self._nonce = ""
+        self._nonce = b""
         self._sequence = 0
         self._dropped = 0
         self._log = structlog.get_logger(__name__).bind(gateway=gateway, login=spec.login)
@@ -119,7 +108,7 @@ class Link:
         if await self._write(plaintext):
             return
         record = os.urandom(16).hex()
-        binding = Binding("event", login=self._spec.login, id=f"inbox:{record}")
+        binding = inbox_binding(self._spec.login, record)
         fields: dict[str, Word] = {
             "kind": "event",
             "platform": self._spec.platform,
@@ -139,7 +128,7 @@ class Link:
         if writer is None or writer.is_closing():
             self._writer = None
             return False
-        binding = Binding("event", login=self._spec.login, id=f"{self._nonce}:{self._sequence}")
+        binding = event_binding(self._spec.login, self._nonce, self._sequence)
         self._sequence += 1
         try:
             writer.write(frame(seal(self._spec.login_key.reveal(), plaintext, binding)))
@@ -159,7 +148,7 @@ class Link:
                 if where["machine"] != machine_id():
                     return False
                 reader, writer = await asyncio.open_unix_connection(where["ipc"])
-                self._nonce = (await reader.readexactly(NONCE_BYTES)).hex()
+                self._nonce = await reader.readexactly(NONCE_BYTES)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, redis.RedisError) as error:
             self._log.info("no socket to the gateway", error=type(error).__name__)
             return False
@@ -167,8 +156,3 @@ class Link:
         writer.write(frame(json.dumps({"platform": self._spec.platform, "login": self._spec.login}).encode()))
         self._writer = writer
         return True
-
-
-def frame(payload: bytes) -> bytes:
-    """A payload with its length in front."""
-    return len(payload).to_bytes(LENGTH_BYTES, "big") + payload
