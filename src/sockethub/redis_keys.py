@@ -11,6 +11,7 @@
 ``gateway:{<gateway>}:inbox``          stream of replies and notices to one gateway
 ``gateway:{<gateway>}:alive``          JSON ``{"ipc": path, "machine": id}``; expires when the gateway is gone
 ``supervisors:requests``               stream of logins to run
+``supervisors:logins``                 hash login → platform: logins that ought to run, whoever runs them
 =====================================  ==================================================================
 """
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 from typing import Final
 
 SUPERVISOR_REQUESTS: Final = "supervisors:requests"
+SUPERVISOR_LOGINS: Final = "supervisors:logins"
 
 
 def session_login(session: str, login: str) -> str:

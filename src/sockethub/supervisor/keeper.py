@@ -9,12 +9,12 @@ import anyio
 import redis.asyncio
 import structlog
 
-from sockethub import redis_keys
 from sockethub.jobs.names import Naming
 from sockethub.supervisor.backoff import Backoff
 from sockethub.supervisor.leases import Leases
-from sockethub.supervisor.notices import drop_dead_gateways, notify
+from sockethub.supervisor.notices import notify
 from sockethub.supervisor.processes import ForkServer, ForkServerGone, Worker
+from sockethub.supervisor.roster import Roster
 from sockethub.supervisor.specs import Specs
 
 _END_IF_IDLE: Final = """
@@ -86,11 +86,17 @@ class LoginKeeper(Keeper):
         requested_by: str,
         client: redis.asyncio.Redis,
         leases: Leases,
+        roster: Roster,
+        orphaned: bool = False,
     ) -> None:
+        """``orphaned``: another supervisor ran it and is gone."""
         super().__init__(server, specs, platform, login, queue, backoff)
         self._requested_by = requested_by
         self._client = client
         self._leases = leases
+        self._roster = roster
+        self._orphaned = orphaned
+        self._gateways: set[str] = set()
         self.leaving = False
         """The login is ending; whoever wants it again waits until it is ``gone``."""
         self.gone = anyio.Event()
@@ -101,6 +107,9 @@ class LoginKeeper(Keeper):
             await notify(self._client, self.login, "running", also=self._requested_by)
             return
         try:
+            await self._roster.enter(self.login, self.platform)
+            if self._orphaned:
+                await notify(self._client, self.login, "lost", RECONNECTING)
             await self._keep()
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(2):
@@ -112,11 +121,12 @@ class LoginKeeper(Keeper):
         if self._worker is not None:
             self._worker.kill()
 
-    async def sweep(self) -> None:
-        """Drop the sessions of gateways that are gone."""
-        for gateway in await drop_dead_gateways(self._client, self.login):
+    async def attached(self, gateways: set[str]) -> None:
+        """These gateways have sessions attached now; the worker is told of those that had and are gone."""
+        for gateway in self._gateways - gateways:
             if self._worker is not None:
                 await self._worker.forget(gateway)
+        self._gateways = gateways
 
     async def _keep(self) -> None:
         while not self.stopping:
@@ -140,12 +150,12 @@ class LoginKeeper(Keeper):
             await anyio.sleep(self._backoff.died(lived))
             if self._backoff.exhausted:
                 self.leaving = True
+                await self._roster.strike(self.login)
                 await notify(self._client, self.login, "failed", GIVEN_UP, also=self._requested_by)
-                await self._client.delete(redis_keys.state(self.login))
                 return
 
     async def _ended(self) -> None:
-        await self._client.delete(redis_keys.state(self.login))
+        await self._roster.strike(self.login)
         await notify(self._client, self.login, "stopped", also=self._requested_by)
 
     def _queue_keys(self) -> tuple[str, str]:

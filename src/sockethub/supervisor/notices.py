@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import redis.asyncio
@@ -28,17 +29,33 @@ async def notify(client: redis.asyncio.Redis, login: str, state: State, text: st
     await pipeline.execute()
 
 
-async def drop_dead_gateways(client: redis.asyncio.Redis, login: str) -> set[str]:
-    """Detach the sessions of gateways that are gone; the ids of those gateways."""
-    attached: Any = await client.hgetall(redis_keys.attached(login))
-    gateways = {gateway.decode() for gateway in attached.values()}
-    if not gateways:
-        return set()
+async def drop_dead_gateways(client: redis.asyncio.Redis, logins: Sequence[str]) -> dict[str, set[str]]:
+    """Detach the sessions of gateways that are gone, from all ``logins`` in two or three round trips.
+
+    Returns for each login the gateways it still has; the ones that are gone are no longer among them.
+    """
     pipeline = client.pipeline(transaction=False)
-    for gateway in gateways:
+    for login in logins:
+        pipeline.hgetall(redis_keys.attached(login))
+    found: list[dict[bytes, bytes]] = await pipeline.execute() if logins else []
+    alive = await _alive(client, {gateway.decode() for sessions in found for gateway in sessions.values()})
+    pipeline = client.pipeline(transaction=False)
+    for login, sessions in zip(logins, found, strict=True):
+        gone = [session for session, gateway in sessions.items() if gateway.decode() not in alive]
+        if gone:
+            pipeline.hdel(redis_keys.attached(login), *gone)
+    if len(pipeline):
+        await pipeline.execute()
+    return {
+        login: {gateway.decode() for gateway in sessions.values()} & alive
+        for login, sessions in zip(logins, found, strict=True)
+    }
+
+
+async def _alive(client: redis.asyncio.Redis, gateways: set[str]) -> set[str]:
+    pipeline = client.pipeline(transaction=False)
+    asked = sorted(gateways)
+    for gateway in asked:
         pipeline.exists(redis_keys.gateway_alive(gateway))
-    dead = {gateway for gateway, alive in zip(gateways, await pipeline.execute(), strict=True) if not alive}
-    gone = [session for session, gateway in attached.items() if gateway.decode() in dead]
-    if gone:
-        await client.hdel(redis_keys.attached(login), *gone)
-    return dead
+    answers = await pipeline.execute() if asked else []
+    return {gateway for gateway, alive in zip(asked, answers, strict=True) if alive}

@@ -15,7 +15,8 @@ from typing import Any, Final
 PACKET_BYTES: Final = 262_144
 """Largest packet; the spec is the largest and holds the operator's options."""
 
-HEARTBEAT_SECONDS: Final = 5.0
+HEARTBEAT_SECONDS: Final = 2.0
+"""How often a worker shows that its loop runs; a few of them missed, and it is taken for hung."""
 
 
 class Control:

@@ -76,6 +76,42 @@ const scenarios = {
     const emitted = await within(new Promise((resolve) => socket.once("schemas", resolve)), "event");
     return { registry, again, emitted };
   },
+  async irc() {
+    const { nick, server, port, room } = JSON.parse(process.argv[5]);
+    const me = { id: `${nick}@${server}`, type: "person", name: nick };
+    const there = { id: `${server}/${room}`, type: "room", name: room };
+    const irc = (type, more = {}) => ({ type, context: "irc", actor: me.id, ...more });
+    const heard = [];
+    client.socket.on("message", (message) => heard.push(message));
+    const hears = (content) =>
+      within(
+        new Promise((resolve) => {
+          const timer = setInterval(() => {
+            const found = heard.find((message) => message.object?.content === content);
+            if (found) resolve((clearInterval(timer), found));
+          }, 10);
+        }),
+        content,
+      );
+
+    await ask("activity-object", me);
+    await ask("activity-object", there);
+    const object = { type: "credentials", nick, server, port, secure: false };
+    const credentials = await within(
+      new Promise((resolve) => client.socket.emit("credentials", irc("credentials", { object }), (...all) => resolve(all))),
+      "credentials",
+    );
+    const connect = await ask("message", irc("connect"));
+    const join = await ask("message", irc("join", { target: there.id }));
+    const send = await ask("message", irc("send", { target: there.id, object: { type: "message", content: "hello irc" } }));
+    const answer = await hears("hello browser");
+
+    // The connection breaks: the client comes back and says all of it again, without asking for acknowledgements.
+    socket.io.engine.close();
+    await within(new Promise((resolve) => socket.once("connect", resolve)), "reconnect");
+    const again = await ask("message", irc("send", { target: there.id, object: { type: "message", content: "still here" } }));
+    return { credentials, connect, join, send, answer, again };
+  },
   async replay() {
     await ask("activity-object", alice);
     const credentials = {

@@ -19,7 +19,7 @@ from sockethub.crypto.keys import new_session_secret, session_key, wrap_session_
 from sockethub.jobs import ACTOR_NAME, AsyncProducer, Envelope, Job, LoginRecord, RedisLink, Reply, connect, linked
 from sockethub.supervisor.launch import SupervisorProcess, run_supervisor
 
-WITHIN_SECONDS = 10.0
+WITHIN_SECONDS = 20.0
 PLATFORM = "parrot"
 
 

@@ -173,6 +173,16 @@ async def test_a_pool_heals_and_loses_nothing(redis_url: str) -> None:
         assert (await client.do("echo", "well")).outcome == "result"
 
 
+async def test_a_worker_that_hangs_is_replaced(redis_url: str) -> None:
+    """Stopped, not dead: nobody but its silence tells."""
+    async with staged(redis_url) as (stage, _):
+        client = Client(stage, "ann")
+        pid = pid_of((await client.connect()).activity)
+        os.kill(pid, signal.SIGSTOP)
+        await stage.until(lambda: ("ann", "lost") in stage.notices)
+        assert pid_of((await client.do("send", "hello")).activity) != pid
+
+
 async def test_nothing_outlives_a_killed_supervisor(redis_url: str) -> None:
     async with staged(redis_url) as (stage, supervisor):
         await Client(stage, "ann").connect()
