@@ -3,6 +3,7 @@
 - :mod:`~sockethub.supervisor.launch` - run a supervisor as a child process
 - :mod:`~sockethub.supervisor.supervisor` - requests, leases, sweeping
 - :mod:`~sockethub.supervisor.keeper` - one task per worker: start, watch, replace
+- :mod:`~sockethub.supervisor.roster` - which logins ought to run, so that another supervisor can take them over
 - :mod:`~sockethub.supervisor.processes` - fork servers and workers, seen from here
 - :mod:`~sockethub.supervisor.zygote` - the fork server itself
 - :mod:`~sockethub.supervisor.cage` - what children may not do

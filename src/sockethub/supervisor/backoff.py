@@ -11,6 +11,9 @@ STEADY_SECONDS: Final = 60.0
 MAX_FAILURES: Final = 8
 """Deaths in a row before a login is given up: the pauses up to there add to about a minute."""
 
+MOST_DOUBLINGS: Final = 40
+"""More than any pause needs, and few enough for a float: a pool's worker is never given up."""
+
 
 class Backoff:
     """Doubling pauses with jitter; none before the first restart."""
@@ -29,5 +32,6 @@ class Backoff:
         self.failures = 1 if after_seconds > STEADY_SECONDS else self.failures + 1
         if self.failures == 1:
             return 0.0
-        pause: float = min(self._first * 2.0 ** (self.failures - 2), self._longest)
+        doublings = min(self.failures - 2, MOST_DOUBLINGS)
+        pause: float = min(self._first * 2.0**doublings, self._longest)
         return pause * random.uniform(0.5, 1.0)

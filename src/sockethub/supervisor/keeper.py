@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from typing import Final
 
 import anyio
@@ -12,7 +13,7 @@ import structlog
 from sockethub.jobs.names import Naming
 from sockethub.supervisor.backoff import Backoff
 from sockethub.supervisor.leases import Leases
-from sockethub.supervisor.notices import notify
+from sockethub.supervisor.notices import State, notify
 from sockethub.supervisor.processes import ForkServer, ForkServerGone, Worker
 from sockethub.supervisor.roster import Roster
 from sockethub.supervisor.specs import Specs
@@ -96,7 +97,6 @@ class LoginKeeper(Keeper):
         self._leases = leases
         self._roster = roster
         self._orphaned = orphaned
-        self._gateways: set[str] = set()
         self.leaving = False
         """The login is ending; whoever wants it again waits until it is ``gone``."""
         self.gone = anyio.Event()
@@ -110,10 +110,12 @@ class LoginKeeper(Keeper):
             await self._roster.enter(self.login, self.platform)
             if self._orphaned:
                 await notify(self._client, self.login, "lost", RECONNECTING)
-            await self._keep()
+            last = await self._keep()
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(2):
                 await self._leases.release(self.login)
+        if last is not None:  # told when the lease is free: whoever asks again may get another supervisor
+            await notify(self._client, self.login, *last, also=self._requested_by)
 
     def lease_lost(self) -> None:
         """Another supervisor has the login now."""
@@ -121,14 +123,14 @@ class LoginKeeper(Keeper):
         if self._worker is not None:
             self._worker.kill()
 
-    async def attached(self, gateways: set[str]) -> None:
-        """These gateways have sessions attached now; the worker is told of those that had and are gone."""
-        for gateway in self._gateways - gateways:
+    async def forget(self, gateways: Collection[str]) -> None:
+        """These gateways are gone, and their sessions with them."""
+        for gateway in gateways:
             if self._worker is not None:
                 await self._worker.forget(gateway)
-        self._gateways = gateways
 
-    async def _keep(self) -> None:
+    async def _keep(self) -> tuple[State, str] | None:
+        """Returns the last thing to be told of the login, once its lease is given back."""
         while not self.stopping:
             # The first fork is announced before it is ready: jobs wait on the queue meanwhile.
             await notify(self._client, self.login, "running", also=self._requested_by)
@@ -138,25 +140,21 @@ class LoginKeeper(Keeper):
                 self._log.warning("cannot fork", error=str(error))
                 status, lived = -1, 0.0
             if self._told_to_stop():
-                return
+                return None
             if status == 0:
                 self.leaving = True
                 if not await self._client.eval(_END_IF_IDLE, 2, *self._queue_keys()):
                     self.leaving = False
                     continue
-                await self._ended()
-                return
+                await self._roster.strike(self.login)
+                return "stopped", ""
             await notify(self._client, self.login, "lost", RECONNECTING)
             await anyio.sleep(self._backoff.died(lived))
             if self._backoff.exhausted:
                 self.leaving = True
                 await self._roster.strike(self.login)
-                await notify(self._client, self.login, "failed", GIVEN_UP, also=self._requested_by)
-                return
-
-    async def _ended(self) -> None:
-        await self._roster.strike(self.login)
-        await notify(self._client, self.login, "stopped", also=self._requested_by)
+                return "failed", GIVEN_UP
+        return None
 
     def _queue_keys(self) -> tuple[str, str]:
         naming = Naming()

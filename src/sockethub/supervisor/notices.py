@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import redis.asyncio
@@ -29,10 +30,18 @@ async def notify(client: redis.asyncio.Redis, login: str, state: State, text: st
     await pipeline.execute()
 
 
-async def drop_dead_gateways(client: redis.asyncio.Redis, logins: Sequence[str]) -> dict[str, set[str]]:
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """The gateways with sessions attached to one login."""
+
+    alive: frozenset[str]
+    gone: frozenset[str]
+
+
+async def drop_dead_gateways(client: redis.asyncio.Redis, logins: Sequence[str]) -> dict[str, Listeners]:
     """Detach the sessions of gateways that are gone, from all ``logins`` in two or three round trips.
 
-    Returns for each login the gateways it still has; the ones that are gone are no longer among them.
+    Returns who listened to each.
     """
     pipeline = client.pipeline(transaction=False)
     for login in logins:
@@ -46,10 +55,8 @@ async def drop_dead_gateways(client: redis.asyncio.Redis, logins: Sequence[str])
             pipeline.hdel(redis_keys.attached(login), *gone)
     if len(pipeline):
         await pipeline.execute()
-    return {
-        login: {gateway.decode() for gateway in sessions.values()} & alive
-        for login, sessions in zip(logins, found, strict=True)
-    }
+    named = [frozenset(gateway.decode() for gateway in sessions.values()) for sessions in found]
+    return {login: Listeners(names & alive, names - alive) for login, names in zip(logins, named, strict=True)}
 
 
 async def _alive(client: redis.asyncio.Redis, gateways: set[str]) -> set[str]:

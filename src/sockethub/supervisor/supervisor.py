@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import anyio
@@ -14,14 +16,15 @@ from anyio.abc import TaskGroup
 
 from sockethub import redis_keys
 from sockethub.config.models import Declaration
-from sockethub.crypto import KeyRing, Secret
+from sockethub.crypto import KeyRing, Secret, login_queue
 from sockethub.jobs import commands, connected
 from sockethub.jobs.names import GROUP
 from sockethub.supervisor.backoff import Backoff
 from sockethub.supervisor.keeper import Keeper, LoginKeeper, PoolKeeper
 from sockethub.supervisor.leases import Leases
-from sockethub.supervisor.notices import notify
-from sockethub.supervisor.processes import ForkServer
+from sockethub.supervisor.notices import drop_dead_gateways, notify
+from sockethub.supervisor.processes import ForkServer, ForkServerGone
+from sockethub.supervisor.roster import Roster
 from sockethub.supervisor.specs import Specs
 
 REQUEST_BATCH: Final = 50
@@ -29,7 +32,13 @@ BLOCK_MS: Final = 30_000
 SWEEP_SECONDS: Final = 5.0
 RETRY_SECONDS: Final = 0.5
 RESTARTED_FORK_SERVER_SECONDS: Final = 1.0
+"""Between attempts to start a fork server again; the other platforms go on meanwhile."""
+
 TOO_MANY: Final = "this machine already runs {limit} logins, as many as it may; try again later"
+
+
+NewKeeper = Callable[..., LoginKeeper]
+"""A :class:`LoginKeeper` that lacks only what is the login's own."""
 
 
 class Supervisor:
@@ -51,13 +60,14 @@ class Supervisor:
     async def run(self, ready: anyio.Event, stop: anyio.Event) -> None:
         """Work until ``stop``; then have everyone leave politely."""
         async with connected(self._url) as client, connected(self._url, blocking=True) as blocking:
-            leases = Leases(client, self._id, self._declaration.workers.lease_seconds)
+            leases, roster = Leases(client, self._id, self._declaration.workers.lease_seconds), Roster(client)
+            logins = partial(LoginKeeper, specs=self._specs, client=client, leases=leases, roster=roster)
             try:
                 async with anyio.create_task_group() as tasks:
                     await self._start(tasks)
-                    tasks.start_soon(self._requests, blocking, client, leases, tasks)
+                    tasks.start_soon(self._requests, blocking, client, logins, tasks)
                     tasks.start_soon(self._renew, leases)
-                    tasks.start_soon(self._sweep)
+                    tasks.start_soon(self._sweep, client, leases, roster, logins, tasks)
                     ready.set()
                     await stop.wait()
                     await self._stop()
@@ -83,11 +93,20 @@ class Supervisor:
         while True:
             await server.serve()
             self._log.error("fork server ended; its workers with it", platform=server.platform)
-            await anyio.sleep(RESTARTED_FORK_SERVER_SECONDS)
+            while not await self._restarted(server):
+                pass
+
+    async def _restarted(self, server: ForkServer) -> bool:
+        await anyio.sleep(RESTARTED_FORK_SERVER_SECONDS)
+        try:
             await server.start()
+        except (ForkServerGone, OSError) as error:
+            self._log.error("fork server does not start", platform=server.platform, error=str(error))
+            return False
+        return True
 
     async def _requests(
-        self, blocking: redis.asyncio.Redis, client: redis.asyncio.Redis, leases: Leases, tasks: TaskGroup
+        self, blocking: redis.asyncio.Redis, client: redis.asyncio.Redis, logins: NewKeeper, tasks: TaskGroup
     ) -> None:
         stream = redis_keys.SUPERVISOR_REQUESTS
         while True:
@@ -97,14 +116,14 @@ class Supervisor:
                     GROUP, self._id, {stream: ">"}, count=REQUEST_BATCH, block=BLOCK_MS
                 )
                 for entry, fields in found[0][1] if found else ():
-                    await self._request({k.decode(): v.decode() for k, v in fields.items()}, client, leases, tasks)
+                    await self._request({k.decode(): v.decode() for k, v in fields.items()}, client, logins, tasks)
                     await commands.filled(client.pipeline(transaction=True), commands.finish(stream, entry)).execute()
             except redis.RedisError as error:
                 self._log.warning("Redis is away", error=type(error).__name__)
                 await anyio.sleep(RETRY_SECONDS * random.uniform(0.5, 1.5))
 
     async def _request(
-        self, fields: dict[str, str], client: redis.asyncio.Redis, leases: Leases, tasks: TaskGroup
+        self, fields: dict[str, str], client: redis.asyncio.Redis, logins: NewKeeper, tasks: TaskGroup
     ) -> None:
         login, platform, gateway = fields["login"], fields["platform"], fields["gateway"]
         running = self._logins.get(login)
@@ -116,20 +135,34 @@ class Supervisor:
         if platform not in self._servers:
             await notify(client, login, "failed", f"platform {platform} is not declared on this machine", also=gateway)
             return
-        limit = self._declaration.workers.max_logins
-        if len(self._logins) >= limit:
-            await notify(client, login, "failed", TOO_MANY.format(limit=limit), also=gateway)
+        if self._full:
+            text = TOO_MANY.format(limit=self._declaration.workers.max_logins)
+            await notify(client, login, "failed", text, also=gateway)
             return
-        keeper = LoginKeeper(
+        self._run(logins, tasks, login, platform, requested_by=gateway)
+
+    @property
+    def _full(self) -> bool:
+        return len(self._logins) >= self._declaration.workers.max_logins
+
+    def _run(
+        self,
+        logins: NewKeeper,
+        tasks: TaskGroup,
+        login: str,
+        platform: str,
+        *,
+        requested_by: str = "",
+        orphaned: bool = False,
+    ) -> None:
+        keeper = logins(
             self._servers[platform],
-            self._specs,
-            self._backoff(),
+            backoff=self._backoff(),
             platform=platform,
             login=login,
-            queue=fields["queue"],
-            requested_by=gateway,
-            client=client,
-            leases=leases,
+            queue=login_queue(platform, login),
+            requested_by=requested_by,
+            orphaned=orphaned,
         )
         self._logins[login] = keeper
         tasks.start_soon(self._own, keeper)
@@ -157,14 +190,38 @@ class Supervisor:
                     self._log.error("lease lost", login=login)
                     self._logins[login].lease_lost()
 
-    async def _sweep(self) -> None:
+    async def _sweep(
+        self,
+        client: redis.asyncio.Redis,
+        leases: Leases,
+        roster: Roster,
+        logins: NewKeeper,
+        tasks: TaskGroup,
+    ) -> None:
+        pause = min(SWEEP_SECONDS, self._declaration.workers.lease_seconds)
         while True:
-            await anyio.sleep(SWEEP_SECONDS)
-            for keeper in list(self._logins.values()):
-                try:
-                    await keeper.sweep()
-                except redis.RedisError:
-                    break
+            await anyio.sleep(pause * random.uniform(0.5, 1.0))
+            try:
+                orphans = await roster.orphans()
+                listeners = await drop_dead_gateways(client, sorted({*self._logins, *orphans}))
+                for login, platform in orphans.items():
+                    if not listeners[login].alive:
+                        await self._clear(login, leases, roster)
+                    elif login not in self._logins and platform in self._servers and not self._full:
+                        self._log.warning("taking over a login", login=login, platform=platform)
+                        self._run(logins, tasks, login, platform, orphaned=True)
+            except redis.RedisError as error:
+                self._log.warning("not swept", error=type(error).__name__)
+                continue
+            for login, keeper in list(self._logins.items()):
+                if login in listeners:
+                    await keeper.forget(listeners[login].gone)
+
+    async def _clear(self, login: str, leases: Leases, roster: Roster) -> None:
+        """Nobody runs it and nobody listens; unless somebody asked for it this moment."""
+        if login not in self._logins and await leases.acquire(login) is not None:
+            await roster.strike(login)
+            await leases.release(login)
 
     async def _stop(self) -> None:
         seconds = self._declaration.workers.stop_seconds

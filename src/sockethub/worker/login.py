@@ -62,7 +62,12 @@ class LoginService(Service):
         sealed: bytes | None = await self._link.call("GET", redis_keys.state(self._spec.login))
         if sealed is None:
             return
-        state = json.loads(unseal(self._spec.login_key.reveal(), sealed, self._state_binding()))
+        try:
+            state = json.loads(unseal(self._spec.login_key.reveal(), sealed, self._state_binding()))
+        except CryptoError as error:
+            # The master key was replaced, say. The user connects again; failing here would fail for ever.
+            self._log.warning("what the login had asked for does not open; it starts anew", error=str(error))
+            return
         self._wanted, self._saved, self._actor = state["connected"], state["saved"], state["actor"]
         if self._wanted and self._sessions:
             await self._restore()
