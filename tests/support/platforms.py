@@ -14,7 +14,8 @@ from sockethub.worker.interface import Activity, LoginContext, PersistentPlatfor
 
 
 class Parrot(PersistentPlatform):
-    """Says again what it is told; ``object.content`` may also be an order: die, sleep, fail, bug, save, lose."""
+    """Says again what it is told; ``object.content`` may also be an order: die, sleep, slow, late, fail,
+    bug, save, lose."""
 
     def __init__(self, context: LoginContext) -> None:
         super().__init__(context)
@@ -33,6 +34,11 @@ class Parrot(PersistentPlatform):
                 os.kill(os.getpid(), signal.SIGKILL)
             case "sleep":
                 await anyio.sleep_forever()
+            case "slow":
+                self.context.emit({**self._me(), "type": "send", "object": {"type": "message", "content": "thinking"}})
+                await anyio.sleep(0.3)
+            case "late":
+                raise TimeoutError("of its own")
             case "fail":
                 raise PlatformError("it refuses", condition="refused")
             case "bug":
@@ -46,6 +52,7 @@ class Parrot(PersistentPlatform):
 
     async def disconnect(self, reason: str) -> None:
         self._connected = False
+        self.context.emit({**self._me(), "type": "send", "object": {"type": "message", "content": f"squawk, {reason}"}})
 
     @property
     def connected(self) -> bool:

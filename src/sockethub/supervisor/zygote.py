@@ -34,12 +34,17 @@ def main() -> int:
     """Serve until the supervisor is gone."""
     supervisor = os.getppid()
     cage.die_with_parent(supervisor)
+    # A signal to all processes (a terminal, a service manager) is for the supervisor to obey: if this one ended, its
+    # workers would be killed before they can leave politely.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     connection = socket.socket(fileno=int(sys.argv[2]))
     connection.set_inheritable(False)
     order = json.loads(connection.recv(PACKET_BYTES))
     logs.configure(order["log"]["level"], order["log"]["format"])
     gc.disable()
     work = _warm(order)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the worker that ran for warming up has reset it
     gc.collect()
     gc.freeze()
     if threading.active_count() != 1:
@@ -96,6 +101,7 @@ def _child(parent: int, descriptor: int, memory_mb: int, work: Callable[[socket.
     status = 1
     try:
         cage.die_with_parent(parent)
+        os.setsid()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

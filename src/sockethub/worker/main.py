@@ -7,6 +7,9 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import anyio
@@ -22,6 +25,21 @@ from sockethub.worker.spec import WorkerSpec
 
 STOPPED: Final = "the service is going down"
 
+TERMINATED: Final = 128 + signal.SIGTERM
+"""Exit status after SIGTERM: not 0, for the login has not ended; where the supervisor stays, it is replaced."""
+
+DRAINING: Final = 0.5
+"""Share of the time to stop in that commands under way may finish; the rest is for leaving the service."""
+
+Leave = Callable[[], Awaitable[None]]
+
+
+@dataclass
+class Ending:
+    """How the process is going to end."""
+
+    status: int = 0
+
 
 def main(connection: socket.socket) -> int:
     """Work until told to stop or the supervisor is gone; the process's exit status."""
@@ -30,37 +48,34 @@ def main(connection: socket.socket) -> int:
     if not packet:
         return 0
     spec = WorkerSpec.decode(packet)
-    asyncio.run(work(spec, Control(connection)))
-    return 0
+    return asyncio.run(work(spec, Control(connection)))
 
 
-async def work(spec: WorkerSpec, control: Control) -> None:
-    """Run the worker of `spec` until it ends or is told to."""
-    url = spec.redis_url.reveal()
+async def work(spec: WorkerSpec, control: Control) -> int:
+    """Run the worker of `spec` until it ends or is told to; the exit status."""
+    url, ending = spec.redis_url.reveal(), Ending()
     async with (
         linked(url, blocking=True) as blocking,
         linked(url) as link,
         anyio.create_task_group() as tasks,
     ):
-        if spec.mode == "stateless":
-            runtime = Runtime(spec, PoolService(spec), blocking=blocking, link=link)
-            tasks.start_soon(_obey, control, None, tasks)
-        else:
-            login = LoginService(spec, link, tasks)
-            runtime = Runtime(spec, login, blocking=blocking, link=link)
-            tasks.start_soon(_obey, control, login, tasks)
+        login = None if spec.mode == "stateless" else LoginService(spec, link, tasks)
+        runtime = Runtime(spec, login or PoolService(spec), blocking=blocking, link=link)
+        if login is not None:
             tasks.start_soon(_end, login, tasks)
+        leave = partial(_leave, runtime, login, tasks, spec.stop_seconds * DRAINING)
+        tasks.start_soon(_obey, control, login, leave)
+        tasks.start_soon(_terminated, ending, leave)
         tasks.start_soon(_beat, control)
         tasks.start_soon(runtime.run)
+    return ending.status
 
 
-async def _obey(control: Control, login: LoginService | None, tasks: TaskGroup) -> None:
+async def _obey(control: Control, login: LoginService | None, leave: Leave) -> None:
     async for message in control.receive():
         match message.get("do"):
             case "stop":
-                if login is not None:
-                    await login.stop(STOPPED)
-                tasks.cancel_scope.cancel()
+                await leave()
                 return
             case "forget" if login is not None:
                 login.forget(message["gateway"])
@@ -68,6 +83,22 @@ async def _obey(control: Control, login: LoginService | None, tasks: TaskGroup) 
     structlog.get_logger(__name__).warning("supervisor is gone")
     sys.stderr.flush()
     os._exit(1)
+
+
+async def _terminated(ending: Ending, leave: Leave) -> None:
+    """A service manager may signal every process at once, before the supervisor says a word."""
+    with anyio.open_signal_receiver(signal.SIGTERM) as signals:
+        async for _ in signals:
+            ending.status = TERMINATED
+            await leave()
+            return
+
+
+async def _leave(runtime: Runtime, login: LoginService | None, tasks: TaskGroup, seconds: float) -> None:
+    await runtime.drain(seconds)
+    if login is not None:
+        await login.stop(STOPPED)
+    tasks.cancel_scope.cancel()
 
 
 async def _beat(control: Control) -> None:

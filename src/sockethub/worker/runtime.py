@@ -58,6 +58,9 @@ class Runtime:
         self._spec = spec
         self._service = service
         self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
+        self._draining = False
+        self._under_way = 0
+        self._finished = anyio.Event()
         broker = StreamBroker("", middleware=[])
         dramatiq.actor(actor_name=ACTOR_NAME, queue_name=spec.queue, broker=broker)(self._act)
         self._worker = AsyncWorker(
@@ -76,7 +79,28 @@ class Runtime:
         await self._service.begin()
         await self._worker.run()
 
+    async def drain(self, seconds: float) -> None:
+        """Begin no further job; wait for those under way, at most ``seconds``.
+
+        What is left stays pending on the queue: whoever comes next answers it.
+        """
+        self._draining = True
+        with anyio.move_on_after(seconds):
+            while self._under_way:
+                await self._finished.wait()
+
     async def _act(self, **fields: str) -> None:
+        if self._draining:
+            await anyio.sleep_forever()
+        self._under_way += 1
+        try:
+            await self._do(fields)
+        finally:
+            self._under_way -= 1
+            self._finished.set()
+            self._finished = anyio.Event()
+
+    async def _do(self, fields: dict[str, str]) -> None:
         delivery = current_delivery()
         try:
             envelope = Envelope.from_kwargs(fields)
@@ -112,19 +136,20 @@ class Runtime:
                 delivery.fail()
                 return Reply("error", error=POISONED, condition="poisoned")
         try:
-            with anyio.fail_after(self._spec.time_limit_seconds):
+            with anyio.move_on_after(self._spec.time_limit_seconds) as limit:
                 return await self._service.perform(job, envelope)
         except PlatformError as error:
             return Reply("error", error=str(error), condition=error.condition)
         except OutcomeUnknown as error:
             return Reply("unknown", error=str(error) or DIED)
-        except TimeoutError:
-            return Reply("unknown", error=f"not confirmed within {self._spec.time_limit_seconds:g} s")
         except CryptoError:
             return Reply("error", error="the session's credentials do not open", condition="credentials")
         except Exception:  # noqa: BLE001 - a platform's bug must not take the login down; it is logged and answered
             self._log.exception("platform failed", job=delivery.message_id, verb=(job.activity or {}).get("type"))
             return Reply("error", error=BUG, condition="internal")
+        # The limit alone ends up here: a TimeoutError of the platform's own is a bug like any other.
+        assert limit.cancelled_caught
+        return Reply("unknown", error=f"not confirmed within {self._spec.time_limit_seconds:g} s")
 
 
 def load_driver(dotted: str) -> type[Any]:

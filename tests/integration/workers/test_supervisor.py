@@ -84,6 +84,8 @@ async def test_errors_and_bugs_are_answered_and_tell_nothing_else(redis_url: str
         bug = await client.do("send", "bug")
         assert (bug.outcome, bug.condition) == ("error", "internal")
         assert "secret-in-a-bug" not in (bug.error or "")
+        timed_out = await client.do("send", "late")
+        assert (timed_out.outcome, timed_out.condition) == ("error", "internal"), "no limit of ours"
         overdue = await client.do("send", "sleep")
         assert overdue.outcome == "unknown"
         assert (await client.do("send", "alive")).outcome == "result"

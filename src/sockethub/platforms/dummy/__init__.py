@@ -53,13 +53,18 @@ def _exit(status: int) -> Callable[[], NoReturn]:
     return lambda: os._exit(status)
 
 
-def _kill(number: signal.Signals) -> Callable[[], None]:
-    return lambda: os.kill(os.getpid(), number)
+def _terminate() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a worker would leave politely: here it is to die
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 _END: Final[dict[str, Callable[[], None]]] = {
     "exit0": _exit(0),
     "exit1": _exit(1),
-    "sigterm": _kill(signal.SIGTERM),
-    "sigkill": _kill(signal.SIGKILL),
+    "sigterm": _terminate,
+    "sigkill": _kill,
 }
