@@ -27,6 +27,11 @@ WAITING_EVENTS: Final = 4_096
 """Events waiting for one gateway; one that falls further behind loses the newest, and the loss is logged."""
 
 CONNECT_SECONDS: Final = 2.0
+WRITE_SECONDS: Final = 5.0
+"""How long a gateway may leave its socket unread before events take the long way, which does not wait for it."""
+
+RETRY_SECONDS: Final = 1.0
+"""Between attempts to find a gateway's socket: one on another machine has none, and is not asked for each event."""
 
 
 class GatewayLinks:
@@ -71,6 +76,7 @@ class Link:
         self._nonce = b""
         self._sequence = 0
         self._dropped = 0
+        self._not_before = 0.0
         self._log = structlog.get_logger(__name__).bind(gateway=gateway, login=spec.login)
 
     def offer(self, event: Event) -> None:
@@ -122,37 +128,45 @@ class Link:
             self._log.warning("event lost: neither socket nor Redis", error=type(error).__name__)
 
     async def _write(self, plaintext: bytes) -> bool:
-        if self._writer is None and not await self._connect():
-            return False
         writer = self._writer
         if writer is None or writer.is_closing():
-            self._writer = None
+            writer = self._writer = await self._connect()
+        if writer is None:
             return False
         binding = event_binding(self._spec.login, self._nonce, self._sequence)
         self._sequence += 1
         try:
             writer.write(frame(seal(self._spec.login_key.reveal(), plaintext, binding)))
-            await writer.drain()
-        except ConnectionError:
+            with anyio.fail_after(WRITE_SECONDS):
+                await writer.drain()
+        except (ConnectionError, TimeoutError) as error:
+            # What waits in its buffer is lost, and with it perhaps this event: it takes the long way too, and may thus
+            # come twice, but never not at all.
+            self._log.warning("socket to the gateway given up", error=type(error).__name__)
+            writer.transport.abort()
             self._writer = None
+            self._not_before = anyio.current_time() + RETRY_SECONDS
             return False
         return True
 
-    async def _connect(self) -> bool:
+    async def _connect(self) -> asyncio.StreamWriter | None:
+        if anyio.current_time() < self._not_before:
+            return None
+        self._not_before = anyio.current_time() + RETRY_SECONDS
+        writer: asyncio.StreamWriter | None = None
         try:
             with anyio.fail_after(CONNECT_SECONDS):
                 alive = await self._redis.call("GET", redis_keys.gateway_alive(self._gateway))
-                if alive is None:
-                    return False
-                where = json.loads(alive)
+                where = json.loads(alive) if alive is not None else {"machine": None}
                 if where["machine"] != machine_id():
-                    return False
+                    return None
                 reader, writer = await asyncio.open_unix_connection(where["ipc"])
                 self._nonce = await reader.readexactly(NONCE_BYTES)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, redis.RedisError) as error:
             self._log.info("no socket to the gateway", error=type(error).__name__)
-            return False
+            if writer is not None:
+                writer.transport.abort()
+            return None
         self._sequence = 0
         writer.write(frame(json.dumps({"platform": self._spec.platform, "login": self._spec.login}).encode()))
-        self._writer = writer
-        return True
+        return writer

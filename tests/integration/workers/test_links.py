@@ -1,0 +1,200 @@
+"""Events on their way from a worker to gateways: the gateway's end is the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import anyio
+import pytest
+import redis.asyncio
+
+from sockethub import redis_keys
+from sockethub.crypto import KeyRing, MasterKey, Secret, new_key, seal, unseal
+from sockethub.gateway.events import EventServer
+from sockethub.ipc import NONCE_BYTES, event_binding, frame, inbox_binding, machine_id
+from sockethub.jobs import connected, linked
+from sockethub.worker import links
+from sockethub.worker.links import GatewayLinks
+from sockethub.worker.spec import Event, WorkerSpec
+
+pytestmark = pytest.mark.anyio
+
+LOGIN, PLATFORM, GATEWAY = "ann", "parrot", "gw"
+KEYS = KeyRing(MasterKey.of(new_key()))
+KEY = KEYS.login_key(PLATFORM, LOGIN)
+
+
+class Ear:
+    """In the place of the gateway's router: hears what was opened, and who said it."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, int]] = []
+
+    def event(self, login: str, plaintext: bytes) -> None:
+        self.heard.append((login, json.loads(plaintext)["activity"]["n"]))
+
+
+def numbered(number: int, **members: Any) -> Event:
+    return Event(activity={"n": number, **members})
+
+
+def spec(url: str) -> WorkerSpec:
+    return WorkerSpec(PLATFORM, "persistent", "a:B", LOGIN, "queue", "one", Secret(url), Secret(KEY))
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    with anyio.fail_after(5):
+        while not condition():  # noqa: ASYNC110 - a socket's other end tells nobody
+            await anyio.sleep(0.005)
+
+
+@asynccontextmanager
+async def gateway(client: redis.asyncio.Redis) -> AsyncIterator[tuple[Ear, Path]]:
+    """A gateway's end, announced."""
+    ear = Ear()
+    async with EventServer(cast(Any, {PLATFORM}), KEYS, cast(Any, ear)).listening() as path:
+        await announce(client, path)
+        yield ear, path
+
+
+async def announce(client: redis.asyncio.Redis, path: Path | str, machine: str | None = None) -> None:
+    alive = {"ipc": str(path), "machine": machine or machine_id()}
+    await client.set(redis_keys.gateway_alive(GATEWAY), json.dumps(alive))
+
+
+@asynccontextmanager
+async def worker(url: str) -> AsyncIterator[GatewayLinks]:
+    """A worker's end, told of the gateway."""
+    async with linked(url) as link, anyio.create_task_group() as tasks:
+        ends = GatewayLinks(spec(url), link, tasks)
+        ends.set_gateways({GATEWAY})
+        yield ends
+        ends.set_gateways(set())
+
+
+async def test_events_arrive_in_order(redis_url: str) -> None:
+    async with connected(redis_url) as client, gateway(client) as (ear, _), worker(redis_url) as ends:
+        for number in range(500):
+            ends.emit(numbered(number))
+        await until(lambda: len(ear.heard) == 500)
+        assert ear.heard == [(LOGIN, number) for number in range(500)]
+        assert not await client.exists(redis_keys.inbox(GATEWAY)), "none took the long way"
+
+
+async def test_a_gateway_elsewhere_gets_them_through_redis_sealed(redis_url: str) -> None:
+    async with connected(redis_url) as client, worker(redis_url) as ends:
+        await announce(client, "/nowhere", machine="another")
+        for number in range(20):
+            ends.emit(numbered(number, content="canary-words"))
+        await ends.drain(5)
+        entries: Any = await client.xrange(redis_keys.inbox(GATEWAY))
+        numbers = []
+        for _, fields in entries:
+            assert b"canary-words" not in b"".join(fields.values())
+            binding = inbox_binding(LOGIN, fields[b"id"].decode())
+            numbers.append(json.loads(unseal(KEY, fields[b"data"], binding))["activity"]["n"])
+        assert numbers == list(range(20))
+        asked: Any = await client.info("commandstats")
+        assert asked["cmdstat_get"]["calls"] <= 3, "where a gateway is, is not asked for each event"
+
+
+async def test_a_gateway_that_returns_is_found_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "RETRY_SECONDS", 0.0)
+    async with connected(redis_url) as client, worker(redis_url) as ends:
+        async with gateway(client) as (ear, _):
+            ends.emit(numbered(1))
+            await until(lambda: ear.heard)
+        async with gateway(client) as (ear, _):
+            for number in range(2, 50):  # some are lost with the old connection, or go through Redis
+                ends.emit(numbered(number))
+                await ends.drain(5)
+            await until(lambda: ear.heard[-1:] == [(LOGIN, 49)])
+            numbers = [number for _, number in ear.heard]
+            assert numbers == sorted(set(numbers))
+
+
+async def test_a_gateway_that_does_not_read_holds_nobody_up(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "WRITE_SECONDS", 0.2)
+    silent: list[asyncio.StreamWriter] = []
+
+    async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(os.urandom(NONCE_BYTES))
+        silent.append(writer)  # and never a word read
+
+    path = f"/tmp/sockethub-test-{os.getpid()}.sock"
+    server = await asyncio.start_unix_server(accept, path, limit=1024)
+    try:
+        async with server, connected(redis_url) as client, worker(redis_url) as ends:
+            await announce(client, path)
+            for number in range(links.WAITING_EVENTS + 100):
+                ends.emit(numbered(number, content="x" * 1_000))
+            await ends.drain(5)
+            assert await client.xlen(redis_keys.inbox(GATEWAY)) > 100, "the rest took the long way"
+            for writer in silent:
+                writer.close()
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+async def test_a_gateway_that_says_nothing_is_left_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "CONNECT_SECONDS", 0.1)
+    left = anyio.Event()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert await reader.read() == b""
+        left.set()
+        writer.close()
+
+    path = f"/tmp/sockethub-test-{os.getpid()}.sock"
+    server = await asyncio.start_unix_server(accept, path)
+    try:
+        async with server, connected(redis_url) as client, worker(redis_url) as ends:
+            await announce(client, path)
+            ends.emit(numbered(1))
+            await ends.drain(5)
+            with anyio.fail_after(5):
+                await left.wait()
+            assert await client.xlen(redis_keys.inbox(GATEWAY)) == 1
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+def sealed(nonce: bytes, sequence: int, key: bytes = KEY, login: str = LOGIN) -> bytes:
+    return seal(key, numbered(sequence).encode(), event_binding(login, nonce, sequence))
+
+
+def altered(record: bytes) -> bytes:
+    return record[:-1] + bytes([record[-1] ^ 1])
+
+
+FORGERIES: dict[str, Callable[[bytes], bytes]] = {
+    "altered": lambda nonce: altered(sealed(nonce, 1)),
+    "repeated": lambda nonce: sealed(nonce, 0),
+    "out of order": lambda nonce: sealed(nonce, 2),
+    "of another connection": lambda nonce: sealed(bytes(NONCE_BYTES), 1),
+    "with another login's key": lambda nonce: sealed(nonce, 1, key=KEYS.login_key(PLATFORM, "ben")),
+    "in another login's name": lambda nonce: sealed(nonce, 1, login="ben"),
+    "meant for an inbox": lambda nonce: seal(KEY, numbered(1).encode(), inbox_binding(LOGIN, "1")),
+    "in the clear": lambda nonce: numbered(1).encode(),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+async def test_what_is_not_the_logins_next_event_is_refused(redis_url: str, forgery: str) -> None:
+    async with connected(redis_url) as client, gateway(client) as (ear, path):
+        reader, writer = await asyncio.open_unix_connection(path)
+        nonce = await reader.readexactly(NONCE_BYTES)
+        writer.write(frame(json.dumps({"platform": PLATFORM, "login": LOGIN}).encode()))
+        writer.write(frame(sealed(nonce, 0)))
+        writer.write(frame(FORGERIES[forgery](nonce)))
+        writer.write(frame(sealed(nonce, 1)))  # what would have been next comes too late
+        with anyio.fail_after(5):
+            assert await reader.read() == b"", "the gateway hangs up"
+        writer.close()
+        assert ear.heard == [(LOGIN, 0)]
