@@ -43,7 +43,6 @@ class Worker:
         self._control = control
         self._exited = anyio.Event()
         self._status = UNKNOWN_STATUS
-        self._last_beat = anyio.current_time()
 
     async def wait(self) -> int:
         """Its exit status; negative is the signal that ended it."""
@@ -57,13 +56,20 @@ class Worker:
         under it fails, or hears of another one that got the same number.
         """
         try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._kill_when_hung)
-                async for _ in self._control.receive():
-                    self._last_beat = anyio.current_time()
-                tasks.cancel_scope.cancel()
+            while not await self._silent():
+                pass
         finally:
             self._control.close()
+
+    async def _silent(self) -> bool:
+        """Hear one heartbeat; whether there was none."""
+        with anyio.move_on_after(HEARTBEAT_SECONDS * MISSED_HEARTBEATS):
+            return not await self._control.packet()
+        if self._control.waiting():
+            return False  # it was this process that did not run for so long
+        structlog.get_logger(__name__).warning("worker hangs", pid=self.pid)
+        self.kill()
+        return True
 
     async def tell(self, spec: WorkerSpec) -> None:
         """Say what it is to run: the first thing it waits for."""
@@ -94,14 +100,6 @@ class Worker:
         """The fork server reaped it."""
         self._status = status
         self._exited.set()
-
-    async def _kill_when_hung(self) -> None:
-        while True:
-            await anyio.sleep(HEARTBEAT_SECONDS)
-            if anyio.current_time() - self._last_beat > HEARTBEAT_SECONDS * MISSED_HEARTBEATS:
-                structlog.get_logger(__name__).warning("worker hangs", pid=self.pid)
-                self.kill()
-                return
 
 
 class ForkServer:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import select
 import socket
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
 PACKET_BYTES: Final = 262_144
 """Largest packet; the spec is the largest and holds the operator's options."""
+
+ALIVE: Final = b'{"alive": true}'
 
 HEARTBEAT_SECONDS: Final = 2.0
 """How often a worker shows that its loop runs; a few of them missed, and it is taken for hung."""
@@ -28,15 +31,28 @@ class Control:
 
     async def receive(self) -> AsyncIterator[dict[str, Any]]:
         """Messages until the other end is gone."""
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                packet = await loop.sock_recv(self._socket, PACKET_BYTES)
-            except ConnectionError:
-                return
-            if not packet:
-                return
+        while packet := await self.packet():
             yield json.loads(packet)
+
+    async def packet(self) -> bytes:
+        """The next packet as it is; empty when the other end is gone."""
+        try:
+            return await asyncio.get_running_loop().sock_recv(self._socket, PACKET_BYTES)
+        except ConnectionError:
+            return b""
+
+    def waiting(self) -> bool:
+        """Whether a packet, or the end, is there to be read."""
+        look = select.poll()
+        look.register(self._socket, select.POLLIN)
+        return bool(look.poll(0))
+
+    def beat(self) -> None:
+        """Say that one is alive, without waiting: whoever does not read it has no use for another."""
+        try:
+            self._socket.send(ALIVE)
+        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
+            return
 
     async def send(self, message: dict[str, Any]) -> None:
         """Send one message; silence when the other end is gone, for then its end is noticed elsewhere."""

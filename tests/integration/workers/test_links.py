@@ -90,6 +90,7 @@ async def test_events_arrive_in_order(redis_url: str) -> None:
 async def test_a_gateway_elsewhere_gets_them_through_redis_sealed(redis_url: str) -> None:
     async with connected(redis_url) as client, worker(redis_url) as ends:
         await announce(client, "/nowhere", machine="another")
+        await client.config_resetstat()
         for number in range(20):
             ends.emit(numbered(number, content="canary-words"))
         await ends.drain(5)

@@ -8,12 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import anyio
 import pytest
 
 from sockethub.config.models import Log
+from sockethub.supervisor import processes
 from sockethub.supervisor.processes import ForkServer, ForkServerGone, Worker
 from sockethub.worker.control import Control, pair
 
@@ -104,3 +106,39 @@ async def test_no_descriptor_is_lost_when_forks_fail() -> None:
     with pytest.raises(OSError, match="no room"):
         await future
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+async def test_silence_is_taken_for_hanging(
+    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "HEARTBEAT_SECONDS", 0.05)
+    ours, theirs = ends
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:  # noqa: ASYNC220
+        worker = Worker(process.pid, Control(ours))
+        other = Control(theirs)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(worker.watch)
+            for _ in range(10):
+                await anyio.sleep(0.05)
+                other.beat()
+            assert process.poll() is None, "it was heard all the while"
+            assert await anyio.to_thread.run_sync(process.wait) == -signal.SIGKILL
+
+
+async def test_who_did_not_run_itself_blames_nobody(
+    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped for a while, by a debugger or a busy machine: the heartbeats wait in the socket."""
+    monkeypatch.setattr(processes, "HEARTBEAT_SECONDS", 0.05)
+    ours, theirs = ends
+    killed: list[int] = []
+    monkeypatch.setattr(Worker, "kill", lambda worker: killed.append(worker.pid))
+    worker, other = Worker(NOBODY, Control(ours)), Control(theirs)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(worker.watch)
+        await anyio.wait_all_tasks_blocked()
+        other.beat()
+        time.sleep(0.5)  # noqa: ASYNC251 - the loop does not run: that is the point
+        await anyio.sleep(0.02)
+        assert not killed
+        other.close()
