@@ -82,10 +82,14 @@ def main() -> None:
     arguments.add_argument("--count", type=int, default=50, help="logins of each kind")
     count = arguments.parse_args().count
     print(f"{count} logins of each kind; memory is private / PSS / RSS in MiB, p50 / slowest in ms")
-    with tempfile.TemporaryDirectory() as directory, run_redis() as redis, run_ngircd(issue(Path(directory))) as ircd:
+    # A Redis for each row: a supervisor takes over what the one before it has left.
+    with run_redis() as redis:
         asyncio.run(_naive(redis, max(3, count // 10)))
+    with run_redis() as redis:
         asyncio.run(_forked(redis, count, "fork server, nothing connected", "tests.support.platforms:Parrot"))
+    with run_redis() as redis:
         asyncio.run(_forked(redis, count, "the same on uvloop", "bench.workers:UvloopParrot"))
+    with tempfile.TemporaryDirectory() as directory, run_redis() as redis, run_ngircd(issue(Path(directory))) as ircd:
         asyncio.run(_irc(redis, ircd, count))
 
 
