@@ -1,0 +1,96 @@
+"""An XML element as a value: what stanzas are made of (RFC 6120 §8, §11).
+
+::
+
+    Element("{jabber:client}message", {"to": "a@b"}, (Element("{jabber:client}body", {}, ("hello",)),))
+
+Names are in Clark notation, ``{namespace}local``; so are attributes with a prefix, while those without are plain.
+Children are elements and texts in order; two texts never stand side by side, and none is empty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NamedTuple, TypeAlias
+
+__all__ = ["ILLEGAL", "XML_LANG", "Element", "Node", "element"]
+
+XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+
+ILLEGAL: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0 cannot carry, not even as a reference (§2.2)."""
+
+
+class Element(NamedTuple):
+    """One element. Nothing in it may be changed; use :meth:`with_attrs`, or make another.
+
+    Equal are elements with the same name, attributes in any order, and children in the same order. Prefixes are
+    not part of the value.
+    """
+
+    name: str
+    attrs: Mapping[str, str]
+    children: tuple[Node, ...] = ()
+
+    @property
+    def namespace(self) -> str:
+        return self.name[1 : self.name.index("}")] if self.name[:1] == "{" else ""
+
+    @property
+    def local(self) -> str:
+        return self.name[self.name.index("}") + 1 :] if self.name[:1] == "{" else self.name
+
+    @property
+    def text(self) -> str:
+        """The texts directly inside, joined."""
+        children = self.children
+        if not children:
+            return ""
+        if len(children) == 1 and isinstance(children[0], str):
+            return children[0]
+        return "".join(child for child in children if isinstance(child, str))
+
+    def elements(self) -> Iterator[Element]:
+        """The child elements."""
+        return (child for child in self.children if not isinstance(child, str))
+
+    def find(self, name: str) -> Element | None:
+        """The first child of this name."""
+        for child in self.children:
+            if child.__class__ is not str and child.name == name:  # type: ignore[union-attr]
+                return child  # type: ignore[return-value]
+        return None
+
+    def find_all(self, name: str) -> list[Element]:
+        return [child for child in self.children if not isinstance(child, str) and child.name == name]
+
+    def get(self, attr: str) -> str | None:
+        return self.attrs.get(attr)
+
+    def text_of(self, name: str) -> str | None:
+        """The text of the first child of this name; None without one."""
+        found = self.find(name)
+        return None if found is None else found.text
+
+    def with_attrs(self, **attrs: str) -> Element:
+        return Element(self.name, {**self.attrs, **attrs}, self.children)
+
+
+Node: TypeAlias = Element | str
+
+
+def element(
+    name: str, attrs: Mapping[str, str | None] | None = None, *children: Node | None, more: Iterable[Node] = ()
+) -> Element:
+    """An element; attributes and children that are None are left out, texts that meet are joined."""
+    nodes: list[Node] = []
+    for child in (*children, *more):
+        if child is None or child == "":
+            continue
+        if isinstance(child, str) and nodes and isinstance(nodes[-1], str):
+            nodes[-1] += child
+        else:
+            nodes.append(child)
+    given = {} if attrs is None else {key: value for key, value in attrs.items() if value is not None}
+    return Element(name, given, tuple(nodes))
