@@ -33,7 +33,10 @@ _IQ_TYPES: Final = frozenset({"get", "set", "result", "error"})
 
 
 def to_activity(element: Element, env: Env) -> list[Activity]:
-    """The activity that a stanza means. Total over what :func:`~.parse.decode` gives; a stanza without ``from`` is our own."""
+    """The activity that a stanza means, in a list. Total over what :func:`~.parse.decode` gives.
+
+    A stanza without ``from`` is our own.
+    """
     origin = _origin(element)
     view = _view(element, env)
     written = None if view is None else _try_write(view, env, origin)
