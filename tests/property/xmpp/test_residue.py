@@ -66,11 +66,13 @@ def test_elements_are_json_and_back(one: Element) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-1, 2) | TEXTS | NAMES,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["attrs", "children", "without", "was", "is", "ref", "nth", "delta", "element", "text"]),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["attrs", "children", "without", "was", "is", "ref", "nth", "delta", "element", "text"]),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=20,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from . import raw
+from . import archive, blocking, bookmarks, commands, disco, iq, profile, raw, services
 from .element import Element
 from .env import Activity, Env
 from .frame import Origin
@@ -24,8 +24,45 @@ READERS: Final[dict[str, Reader]] = {}
 
 # Taken by the lead, being written now: iq.py, forms.py, disco.py, archive.py, blocking.py, bookmarks.py, profile.py,
 # upload.py, commands.py. Left to whoever writes presence and muc: roster.py, admin.py.
-IQ_READERS: Final[dict[str, Reader]] = {}
+IQ_READERS: Final[dict[str, Reader]] = {
+    "": iq.get_empty,
+    archive.FIN: archive.get_fin,
+    archive.QUERY: archive.get_query,
+    blocking.BLOCK: blocking.get_block,
+    blocking.LIST: blocking.get_list,
+    blocking.UNBLOCK: blocking.get_block,
+    bookmarks.PUBSUB: bookmarks.get_bookmarks,
+    commands.COMMAND: commands.get_command,
+    disco.INFO: disco.get_info,
+    disco.ITEMS: disco.get_items,
+    profile.VCARD: profile.get_profile,
+    services.PING: services.get_question,
+    services.REQUEST: services.get_request,
+    services.SLOT: services.get_slot,
+    services.TIME: services.get_question,
+    services.VERSION: services.get_question,
+}
 """By the name of an IQ's payload; the empty name reads errors and IQs without payload."""
 
-WRITERS: Final[dict[tuple[str, str | None], Writer]] = {("xmpp:raw", None): raw.put_raw}
+WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
+    ("add", "bookmark"): bookmarks.put_add,
+    ("block", None): blocking.put_block,
+    ("query", "acknowledgement"): iq.put_empty,
+    ("query", "attendance"): disco.put_items,
+    ("query", "blocklist"): blocking.put_list,
+    ("query", "bookmark"): bookmarks.put_query,
+    ("query", "command"): commands.put_command,
+    ("query", "history"): archive.put_history,
+    ("query", "ping"): services.put_question,
+    ("query", "profile"): profile.put_query,
+    ("query", "room-info"): disco.put_info,
+    ("query", "room-list"): disco.put_items,
+    ("query", "time"): services.put_question,
+    ("query", "upload-slot"): services.put_slot,
+    ("query", "version"): services.put_question,
+    ("remove", "bookmark"): bookmarks.put_remove,
+    ("undo", "blocklist"): blocking.put_block,
+    ("update", "profile"): profile.put_update,
+    ("xmpp:raw", None): raw.put_raw,
+}
 """By verb and object type; None stands for any, where the verb alone tells."""
