@@ -60,7 +60,7 @@ def get_query(stanza: Element, env: Env) -> Activity | None:
         return None
     obj.update(points)
     with_ = given.get("with")
-    return frame(stanza, env, "query", obj, target=None if with_ is None else person(with_))
+    return frame(stanza, env, "query", obj, target=None if with_ is None else person(with_), in_room=True)
 
 
 def _points(given: dict[str, str], page: Element) -> dict[str, Any] | None:

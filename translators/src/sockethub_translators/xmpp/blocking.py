@@ -54,7 +54,8 @@ def put_block(activity: Activity, env: Env, origin: Origin) -> Element:
     if not members and name == BLOCK:
         raise TranslationError("$.object.members", "empty: whom to block")
     payload = element(name, None, *(Element(_ITEM, {"jid": jid_of(each, "$.target")}) for each in members))
-    us = env.jid if origin.inbound else None
+    is_target = not (isinstance(obj, dict) and "members" in obj)
+    us = env.jid if origin.inbound and is_target else None
     return iq(activity, env, origin, payload, kind="set", to=us, own=True)
 
 

@@ -104,7 +104,7 @@ def _get_remove(stanza: Element, node: Element, env: Env) -> Activity | None:
 
 
 def _iq(activity: Activity, env: Env, origin: Origin, kind: str, *parts: Element) -> Element:
-    us = env.jid if origin.inbound else None
+    us = env.jid if origin.inbound and activity["type"] != "query" else None
     return iq(activity, env, origin, element(PUBSUB, None, *parts), kind=kind, to=us, own=True)
 
 

@@ -46,7 +46,10 @@ def get_info(stanza: Element, env: Env) -> Activity | None:
         if forms:
             obj.update(_by_name(forms))
             obj["xmpp:forms"] = forms
-    return frame(stanza, env, "query", obj)
+    asked = stanza.attrs.get("to" if "from" not in stanza.attrs else "from", "")
+    conference = any(each.get("category") == "conference" for each in obj.get("identities", []))
+    in_room = "@" in asked.partition("/")[0] and (conference or stanza.attrs["type"] == "get")
+    return frame(stanza, env, "query", obj, in_room=in_room)
 
 
 def _identity(one: Element) -> dict[str, str]:
@@ -107,7 +110,7 @@ def get_items(stanza: Element, env: Env) -> Activity | None:
     if stanza.attrs["type"] == "result":
         read = _read_member if in_room else _read_room
         obj["members" if in_room else "rooms"] = [read(each) for each in query.find_all(_ITEM)]
-    return frame(stanza, env, "query", obj, in_room=in_room and stanza.attrs["type"] == "result")
+    return frame(stanza, env, "query", obj, in_room=in_room)
 
 
 def _read_member(item: Element) -> dict[str, str]:

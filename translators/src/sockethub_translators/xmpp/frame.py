@@ -54,15 +54,19 @@ def frame(
     actor: Entity | None = None,
     target: Entity | None = None,
     in_room: bool = False,
+    with_id: bool = True,
     **more: Any,
 ) -> Activity:
     """An activity with this verb, from whom the stanza is, to whom it is addressed, unless told otherwise.
 
-    A stanza without ``from`` is our own. ``in_room``: the sender is a room or its occupant, whatever we know of rooms.
-    ``more`` are extensions, written ``status=…`` for ``xmpp:status``; those that are None are left out.
+    A stanza without ``from`` is our own. ``in_room``: whoever is at the other end is a room or its occupant, whatever
+    we know of rooms. ``with_id``: the stanza's ``id`` is the activity's, not the object's. ``more`` are extensions,
+    written ``status=…`` for ``xmpp:status``; those that are None are left out.
     """
     attrs = element.attrs
     activity: Activity = {"context": "xmpp", "type": verb}
+    if with_id and "id" in attrs:
+        activity["id"] = attrs["id"]
     if actor is None:
         sender = attrs.get("from")
         actor = entity(env.bare, env) if sender is None else entity(sender, env, in_room=in_room)
@@ -70,7 +74,7 @@ def frame(
     if target is None:
         receiver = attrs.get("to")
         if receiver is not None:
-            target = entity(receiver, env)
+            target = entity(receiver, env, in_room=in_room and "from" not in attrs)
     if target is not None:
         activity["target"] = target
     if obj is not None:

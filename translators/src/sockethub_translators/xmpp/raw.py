@@ -10,7 +10,7 @@ from .fields import child
 from .frame import Origin, frame
 from .residue import from_json, to_json
 
-__all__ = ["get_raw", "put_raw"]
+__all__ = ["check_own", "get_raw", "put_raw"]
 
 _STANZAS = frozenset({ns.MESSAGE, ns.PRESENCE, ns.IQ})
 
@@ -21,12 +21,13 @@ def get_raw(element: Element, env: Env) -> Activity:
 
 
 def put_raw(activity: Activity, env: Env, origin: Origin) -> Element:
-    """The very stanza; of our own side only where :attr:`~.env.Env.raw` allows it, and never with a ``from``."""
-    element = from_json(child(activity, "object", "$").get("element"), "$.object.element")
-    if origin.inbound:
-        return element
-    if not env.raw and "xmpp:wire" not in activity:
+    """The very stanza."""
+    return from_json(child(activity, "object", "$").get("element"), "$.object.element")
+
+
+def check_own(element: Element, env: Env) -> None:
+    """Our own side says raw stanzas only where :attr:`~.env.Env.raw` allows it, and never in another's name."""
+    if not env.raw:
         raise TranslationError("$.type", "raw stanzas are not allowed here")
-    if "xmpp:wire" not in activity and (element.name not in _STANZAS or "from" in element.attrs):
+    if element.name not in _STANZAS or "from" in element.attrs:
         raise TranslationError("$.object.element", "not a stanza of our own")
-    return element

@@ -20,7 +20,7 @@ from .element import ILLEGAL, Element
 from .env import Activity, Env
 from .frame import OWN, Origin
 from .kinds import IQ_READERS, READERS, WRITERS
-from .raw import get_raw
+from .raw import check_own, get_raw
 from .residue import diff, patch
 
 __all__ = ["WIRE", "from_activity", "strip", "to_activity"]
@@ -123,7 +123,10 @@ def _one(activity: Any, env: Env) -> Element:
     if wire is None:
         if "error" in activity:
             raise TranslationError("$.error", "an error is a report, not a request")
-        return _write(activity, env, OWN)
+        written = _write(activity, env, OWN)
+        if activity.get("type") == "xmpp:raw":
+            check_own(written, env)
+        return written
     origin = _origin_of(wire)
     written = _write(activity, env, origin)
     patched = patch(written, wire.get("delta", {}), f"{_WIRE_PATH}.delta")
