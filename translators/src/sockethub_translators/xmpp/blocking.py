@@ -56,7 +56,7 @@ def put_block(activity: Activity, env: Env, origin: Origin) -> Element:
     payload = element(name, None, *(Element(_ITEM, {"jid": jid_of(each, "$.target")}) for each in members))
     is_target = not (isinstance(obj, dict) and "members" in obj)
     us = env.jid if origin.inbound and is_target else None
-    return iq(activity, env, origin, payload, kind="set", to=us, own=True)
+    return iq(activity, env, origin, payload, kind="set", to=us, own=is_target or activity.get("target") is None)
 
 
 def get_list(stanza: Element, env: Env) -> Activity | None:
@@ -72,4 +72,4 @@ def get_list(stanza: Element, env: Env) -> Activity | None:
 def put_list(activity: Activity, env: Env, origin: Origin) -> Element:
     members = [] if asks(origin) else members_of(activity.get("object"))
     payload = element(LIST, None, *(Element(_ITEM, {"jid": jid_of(each, "$.object.members")}) for each in members))
-    return iq(activity, env, origin, payload, kind="get", own=True)
+    return iq(activity, env, origin, payload, kind="get", own=activity.get("target") is None)
