@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias, TypeVar
 
+from ..entries import Entries
 from .batch import Batch, close_batch, open_batch
 from .entities import person, room, service
-from .entries import Entries
 from .env import Activity, Env
 from .fields import is_channel
 from .frame import keep, timestamp

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ..entries import Entries
 from .entities import named, person, service
-from .entries import Entries
 from .env import Activity, Env
 from .frame import keep, timestamp
 from .line import Line

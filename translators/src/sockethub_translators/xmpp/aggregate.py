@@ -1,0 +1,163 @@
+"""Answers that take many stanzas: pages of an archive (XEP-0313), and who is in a room when we enter (XEP-0045 §7.2).
+
+::
+
+    state = Aggregator()
+    state, activities = feed(state, stanza, env)    # for every stanza, instead of to_activity
+    state, activities = flush(state, env)           # when the connection ends
+
+Messages of an archive come as one ``collection`` when the page ends; where nobody asked for them by an id they are
+given as they come. The presences before our own, which ends the list (status 110), come as they are, and once more
+together as ``attendance``. Pure: a state is a value. Bounded: so many open answers, so many entries in each; what is
+beyond is dropped and the result says ``xmpp:truncated``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeAlias, TypeVar
+
+from ..entries import Entries
+from .element import Element
+from .entities import room, split
+from .env import Activity, Env
+from .translate import WIRE, strip, to_activity
+
+__all__ = ["Aggregator", "feed", "flush"]
+
+MAX_OPEN: Final = 64
+"""Answers of one kind collected at a time: pages asked for at once, rooms entered at once."""
+
+SELF: Final = 110
+"""Status code of our own presence (XEP-0045 §15.6.2)."""
+
+T = TypeVar("T")
+Result: TypeAlias = "tuple[Aggregator, list[Activity]]"
+
+
+def _empty() -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregator:
+    """What has been collected so far: pages by the id of their question, members by room; and where we are in."""
+
+    pages: Mapping[str, Entries[Activity]] = field(default_factory=_empty)
+    members: Mapping[str, Entries[Activity]] = field(default_factory=_empty)
+    inside: frozenset[str] = frozenset()
+
+
+def feed(state: Aggregator, stanza: Element, env: Env) -> Result:
+    """Take one stanza in; return what is complete, and what needs no completing, as activities."""
+    activities = to_activity(stanza, env)
+    (activity,) = activities
+    asked = activity.get("xmpp:archive", {}).get("queryid")
+    if asked is not None:
+        page = state.pages.get(asked, Entries[Activity]())
+        return replace(state, pages=_put(state.pages, asked, page.add([strip(activity)]))), []
+    obj = activity.get("object", {})
+    if activity["type"] == "query" and obj.get("type") == "history" and activity[WIRE].get("iq") == "result":
+        return _page_end(state, activity, env)
+    if "error" in activity and activity.get("id") in state.pages:
+        return replace(state, pages=_drop(state.pages, activity["id"])), activities
+    if activity.get("target", {}).get("type") == "room":
+        return _in_room(state, activity, env)
+    return state, activities
+
+
+def flush(state: Aggregator, env: Env) -> Result:
+    """Give out what was waiting for an end that will not come: pages, as far as they came."""
+    return Aggregator(), [_collection(key, page, {"complete": False}, None, env) for key, page in state.pages.items()]
+
+
+def _put(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:
+    """With this entry; the oldest goes when there are too many."""
+    entries = dict(mapping)
+    if key not in entries and len(entries) >= MAX_OPEN:
+        entries.pop(next(iter(entries)))
+    entries[key] = value
+    return entries
+
+
+def _drop(mapping: Mapping[str, T], key: str) -> Mapping[str, T]:
+    return {name: value for name, value in mapping.items() if name != key}
+
+
+# --- The archive ------------------------------------------------------------------------------------------------------
+
+
+def _page_end(state: Aggregator, activity: Activity, env: Env) -> Result:
+    key = activity.get("id", "")
+    page = state.pages.get(key, Entries[Activity]())
+    state = replace(state, pages=_drop(state.pages, key))
+    return state, [_collection(key, page, activity["object"], activity["actor"], env)]
+
+
+def _collection(key: str, page: Entries[Activity], end: Mapping[str, Any], about: Any, env: Env) -> Activity:
+    """The same shape as a page of IRC's history; ``xmpp:first`` and ``xmpp:last`` are where to go on from."""
+    about = about or {"id": env.bare, "type": "person"}
+    collection: Activity = {
+        "context": "xmpp",
+        "type": "collection",
+        **({"id": key} if key else {}),
+        "actor": about,
+        "target": {"id": env.bare, "type": "person"},
+        "summary": about["id"],
+        "totalItems": len(page),
+        "items": list(page),
+        "xmpp:complete": end.get("complete") is True,
+    }
+    named = (("first", "first"), ("last", "last"), ("totalItems", "count"))
+    collection.update({f"xmpp:{name}": end[member] for member, name in named if member in end})
+    if page.truncated:
+        collection["xmpp:truncated"] = True
+    return collection
+
+
+# --- Entering a room --------------------------------------------------------------------------------------------------
+
+
+def _in_room(state: Aggregator, activity: Activity, env: Env) -> Result:
+    key, verb = activity["target"]["id"], activity["type"]
+    if verb == "leave" and env.is_own(activity["actor"]["id"]):
+        return replace(state, inside=state.inside - {key}, members=_drop(state.members, key)), [activity]
+    if key in state.inside:
+        return state, [activity]
+    arrived = verb == "join" and SELF in activity.get("xmpp:status", [])
+    present = verb == "update" and activity.get("object", {}).get("type") == "presence" and key in env.rooms
+    if not arrived and not present:
+        return state, [activity]
+    members = state.members.get(key, Entries[Activity]()).add([_member(activity)])
+    if not arrived:
+        return replace(state, members=_put(state.members, key, members)), [activity]
+    state = replace(state, members=_drop(state.members, key), inside=_bounded(state.inside, env) | {key})
+    return state, [activity, _attendance(key, members, env)]
+
+
+def _bounded(inside: frozenset[str], env: Env) -> frozenset[str]:
+    """Without rooms that the connection has left in another way."""
+    return frozenset(name for name in inside if name in env.rooms)
+
+
+def _member(activity: Activity) -> dict[str, Any]:
+    about = {key: value for key, value in activity.get("object", {}).items() if key != "type"}
+    extensions = {key: activity[key] for key in _ABOUT if key in activity}
+    return {**activity["actor"], **about, **extensions}
+
+
+_ABOUT: Final = ("xmpp:affiliation", "xmpp:role", "xmpp:jid", "xmpp:occupant-id")
+
+
+def _attendance(key: str, members: Entries[Activity], env: Env) -> Activity:
+    activity: Activity = {
+        "context": "xmpp",
+        "type": "query",
+        "actor": room(key),
+        "target": {"id": split(env.jid)[0], "type": "person"},
+        "object": {"type": "attendance", "members": list(members)},
+    }
+    if members.truncated:
+        activity["xmpp:truncated"] = True
+    return activity
