@@ -123,6 +123,20 @@ def test_split_text_loses_nothing_and_fits(text: str, budget: int) -> None:
         assert position in ends or len(text[start:inside].encode()) > budget
 
 
+@given(st.text(st.sampled_from("ab\u00e9 "), max_size=60), st.integers(MIN_BUDGET, 20))
+@example("word" + " " * 12 + "b", 10)
+@example("a" + " " * 9 + "b", 10)
+def test_no_chunk_ends_with_a_space_that_a_server_would_trim(text: str, budget: int) -> None:
+    for chunk in irc.split_text(text, budget)[:-1]:
+        assert not chunk.endswith(" ") or not chunk.strip(" ")
+
+
+def test_text_is_cut_between_words() -> None:
+    assert irc.split_text("one two three four", 9) == ["one two", " three", " four"]
+    assert irc.split_text("one two ", 8) == ["one two "]
+    assert irc.split_text("a lengthyword", 8) == ["a length", "yword"]
+
+
 @given(some.texts(400), some.envs(), st.sampled_from(["message", "me", "notice"]))
 def test_each_line_of_a_long_text_fits_with_its_source(text: str, env: irc.Env, kind: str) -> None:
     assume(text and "\x01" not in text)

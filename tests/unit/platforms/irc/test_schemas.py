@@ -57,6 +57,13 @@ ACCEPTED: list[dict[str, Any]] = [
     {"type": "update", "target": ME, "object": {"type": "address"}},
     {"type": "update", "object": {"type": "presence", "presence": "away", "content": "lunch"}},
     {"type": "query", "target": ROOM, "object": {"type": "attendance"}},
+    {"type": "query", "target": ROOM, "object": {"type": "history", "limit": 50}},
+    {"type": "query", "target": ROOM, "object": {"type": "history", "before": "2026-11-23T12:00:00Z"}},
+    {"type": "query", "target": ROOM, "object": {"type": "history", "around": {"type": "message", "id": "m1"}}},
+    {"type": "query", "target": ROOM, "object": {"type": "marker"}},
+    {"type": "update", "target": ROOM, "object": {"type": "marker", "published": "2026-11-23T12:00:00Z"}},
+    {"type": "send", "target": ME, "object": {"type": "ctcp", "name": "VERSION"}},
+    {"type": "send", "target": ME, "object": {"type": "ctcp", "name": "PING", "params": "1 2", "reply": True}},
 ]
 
 REFUSED: list[dict[str, Any]] = [
@@ -72,6 +79,11 @@ REFUSED: list[dict[str, Any]] = [
     {"type": "update", "target": ROOM, "object": {"type": "topic", "content": "a\nQUIT"}},
     {"type": "update", "object": {"type": "presence", "presence": "asleep"}},
     {"type": "query", "target": ROOM},
+    {"type": "query", "target": ROOM, "object": {"type": "history", "limit": 0}},
+    {"type": "query", "target": ROOM, "object": {"type": "history", "around": {"id": "m"}, "before": {"id": "n"}}},
+    {"type": "update", "target": ROOM, "object": {"type": "marker", "published": "yesterday"}},
+    {"type": "send", "target": ME, "object": {"type": "ctcp", "name": "VERSION\r\nQUIT"}},
+    {"type": "send", "target": ME, "object": {"type": "ctcp"}},
     {"type": "connect", "password": "secret"},
     {"type": "join", "target": ROOM, "irc:key": "two words"},
 ]

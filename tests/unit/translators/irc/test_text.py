@@ -36,7 +36,7 @@ def test_graphemes_apart() -> None:
 
 
 def test_words_stay_whole_where_they_can() -> None:
-    assert irc.split_text("the quick brown fox", 10) == ["the quick ", "brown fox"]
+    assert irc.split_text("the quick brown fox", 10) == ["the quick", " brown fox"]
     assert irc.split_text("a incomprehensibilities", 10) == ["a incompre", "hensibilit", "ies"]
 
 

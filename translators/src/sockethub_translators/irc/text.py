@@ -1,7 +1,8 @@
 """Text that fits into lines: splitting by byte budget, and CTCP framing.
 
-Splitting loses nothing: the chunks joined give the text back. It cuts after a space where one is near enough, else
-between graphemes, and inside one only when it alone is larger than the budget; never inside a character.
+Splitting loses nothing: the chunks joined give the text back. It cuts before a space where one is near enough, else
+between graphemes, and inside one only when it alone is larger than the budget; never inside a character. No chunk but
+the last ends with a space, because servers may trim it (ngIRCd does), unless it is nothing but spaces.
 """
 
 from __future__ import annotations
@@ -42,7 +43,10 @@ def split_text(text: str, budget: int) -> list[str]:
     for unit in _units(text, budget):
         size = _size(unit)
         if used + size > budget:
-            chunk, used = _break(chunk, chunks)
+            cut = len(chunk) if unit == " " and chunk[-1] != " " else _cut(chunk)
+            chunks.append("".join(chunk[:cut]))
+            chunk = chunk[cut:]
+            used = sum(map(_size, chunk))
             if used + size > budget:
                 chunks.append("".join(chunk))
                 chunk, used = [], 0
@@ -73,16 +77,15 @@ def graphemes(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-def _break(chunk: list[str], chunks: list[str]) -> tuple[list[str], int]:
-    """Close a full chunk after its last space, unless that leaves it less than half full; return what is carried on."""
+def _cut(chunk: list[str]) -> int:
+    """Where to end a full chunk: before its last spaces, unless that leaves it less than half full."""
     for i in range(len(chunk) - 1, len(chunk) // 2, -1):
-        if chunk[i] == " ":
-            chunks.append("".join(chunk[: i + 1]))
-            rest = chunk[i + 1 :]
-            return rest, sum(map(_size, rest))
-    if chunk:
-        chunks.append("".join(chunk))
-    return [], 0
+        if chunk[i] == " " and chunk[i - 1] != " ":
+            return i
+    end = len(chunk)
+    while end and chunk[end - 1] == " ":
+        end -= 1
+    return end or len(chunk)
 
 
 def _units(text: str, budget: int) -> Iterator[str]:
