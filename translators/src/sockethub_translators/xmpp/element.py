@@ -14,9 +14,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
-__all__ = ["ILLEGAL", "XML_LANG", "Element", "Node", "element"]
+__all__ = ["ILLEGAL", "MAX_DEPTH", "XML_LANG", "Element", "Node", "element"]
 
 XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+
+MAX_DEPTH: Final = 128
+"""How deep elements may nest; real stanzas stay below twenty. It keeps every walk through one off the stack's end."""
 
 ILLEGAL: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 cannot carry, not even as a reference (§2.2)."""

@@ -26,14 +26,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
 from ..errors import TranslationError
-from .element import Element, Node, element
+from .element import MAX_DEPTH, Element, Node, element
 
 __all__ = ["Delta", "diff", "from_json", "patch", "to_json"]
 
 Delta: TypeAlias = dict[str, Any]
-
-MAX_DEPTH: Final = 128
-"""How deep a delta may nest when it is read: deeper than any stanza we take in."""
 
 _TEXT: Final = "#"
 

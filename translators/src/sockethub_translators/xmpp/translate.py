@@ -14,14 +14,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ..errors import TranslationError
+from ..errors import EncodeError, TranslationError
 from . import forwarded, ns
-from .element import ILLEGAL, Element
+from .element import Element
 from .env import Activity, Env
 from .frame import OWN, Origin
 from .kinds import IQ_READERS, READERS, WRITERS
 from .raw import check_own, get_raw
 from .residue import diff, patch
+from .serialize import check
 
 __all__ = ["WIRE", "from_activity", "strip", "to_activity"]
 
@@ -126,11 +127,12 @@ def _one(activity: Any, env: Env) -> Element:
         written = _write(activity, env, OWN)
         if activity.get("type") == "xmpp:raw":
             check_own(written, env)
+            _check(written)
         return written
     origin = _origin_of(wire)
     written = _write(activity, env, origin)
     patched = patch(written, wire.get("delta", {}), f"{_WIRE_PATH}.delta")
-    if patched is not written:
+    if patched is not written or activity.get("type") == "xmpp:raw":
         _check(patched)
     return patched
 
@@ -146,10 +148,10 @@ def _origin_of(wire: Any) -> Origin:
 
 def _check(element: Element) -> None:
     """What the residue brought can be encoded."""
-    # TODO(codec): names as well, by serialize.check
-    for value in element.attrs.values():
-        if ILLEGAL.search(value):
-            raise TranslationError(f"{_WIRE_PATH}.delta", "has a character that XML cannot carry")
+    try:
+        check(element)
+    except EncodeError as error:
+        raise TranslationError(f"{_WIRE_PATH}.delta", str(error)) from None
 
 
 def strip(activity: Activity, *, ext: bool = False) -> Activity:

@@ -1,0 +1,128 @@
+"""XML to elements: one stanza, or a stream as it arrives (RFC 6120 §4, §11).
+
+What XMPP forbids is refused: document types, entities of their own, processing instructions, comments (§11.1), and any
+encoding but UTF-8 (§11.6). What a peer could use against us is bounded: the bytes, depth and attributes of a stanza.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from xml.parsers import expat
+
+from ..errors import ParseError
+from . import ns
+from .element import MAX_DEPTH, Element, Node
+
+__all__ = ["MAX_ATTRIBUTES", "MAX_STANZA", "Builder", "decode"]
+
+MAX_STANZA: Final = 1_048_576
+"""Bytes of one stanza: twice what servers let pass between them by default (Prosody 512 KiB)."""
+MAX_ATTRIBUTES: Final = 256
+"""Attributes of one element; real ones have a dozen."""
+
+_OPEN: Final = f"<stream xmlns='{ns.CLIENT}' xmlns:stream='{ns.STREAM}'>".encode()
+_CLOSE: Final = b"</stream>"
+
+
+def _clark(name: str) -> str:
+    return "{" + name if "}" in name else name
+
+
+class Builder:
+    """Handlers for expat that build elements below the root. Names come with ``}`` between namespace and local name."""
+
+    def __init__(self) -> None:
+        self.parser = parser = expat.ParserCreate("utf-8", "}")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.StartDoctypeDeclHandler = _forbidden("a document type")
+        parser.ProcessingInstructionHandler = _forbidden("a processing instruction")
+        parser.CommentHandler = _forbidden("a comment")
+        if hasattr(parser, "SetReparseDeferralEnabled"):
+            # What is complete is to be read now, not with the next packet; the reader hands over whole tags.
+            parser.SetReparseDeferralEnabled(False)
+        self.depth = 0
+        self.root: Element | None = None
+        self.done: list[Element] = []
+        self.started = 0
+        self._names: list[tuple[str, dict[str, str]]] = []
+        self._children: list[list[Node]] = [[]]
+
+    def _start(self, name: str, attrs: dict[str, str]) -> None:
+        if len(attrs) > MAX_ATTRIBUTES:
+            raise ParseError(f"more than {MAX_ATTRIBUTES} attributes on one element")
+        for key in attrs:
+            if "}" in key:
+                attrs = {_clark(key): value for key, value in attrs.items()}
+                break
+        self.depth += 1
+        if self.depth == 1:
+            self.root = Element(_clark(name), attrs)
+            return
+        if self.depth == 2:
+            self.started = self.parser.CurrentByteIndex
+        elif self.depth - 1 > MAX_DEPTH:
+            raise ParseError(f"elements nested more than {MAX_DEPTH} deep")
+        self._names.append(("{" + name if "}" in name else name, attrs))
+        self._children.append([])
+
+    def _end(self, _name: str) -> None:
+        self.depth -= 1
+        if self.depth == 0:
+            return
+        name, attrs = self._names.pop()
+        element = Element(name, attrs, tuple(self._children.pop()))
+        if self.depth > 1:
+            self._children[-1].append(element)
+            return
+        if self.parser.CurrentByteIndex - self.started > MAX_STANZA:
+            raise ParseError(f"a stanza of more than {MAX_STANZA} bytes")
+        self.done.append(element)
+
+    def _text(self, text: str) -> None:
+        if self.depth == 1:
+            if text.strip(" \t\r\n"):
+                raise ParseError("text between stanzas")
+            return
+        children = self._children[-1]
+        if children and isinstance(children[-1], str):
+            children[-1] += text
+        else:
+            children.append(text)
+
+    def parse(self, data: bytes, final: bool = False) -> None:
+        """Take bytes in; raises :class:`ParseError`."""
+        try:
+            self.parser.Parse(data, final)
+        except expat.ExpatError as error:
+            raise ParseError(f"not well-formed XML: {expat.ErrorString(error.code)}") from None
+
+
+def _forbidden(what: str) -> Any:
+    def refuse(*_: Any) -> None:
+        raise ParseError(f"{what} in a stream (RFC 6120 §11.1)")
+
+    return refuse
+
+
+def decode(xml: str | bytes) -> Element:
+    """The stanza that ``xml`` is, and nothing beside it; raises :class:`ParseError`.
+
+    As inside a stream, names without a namespace are in ``jabber:client``, and ``stream:`` is known.
+    """
+    if isinstance(xml, str):
+        try:
+            xml = xml.encode()
+        except UnicodeEncodeError:
+            raise ParseError("a lone surrogate") from None
+    if len(xml) > MAX_STANZA:
+        raise ParseError(f"a stanza of more than {MAX_STANZA} bytes")
+    builder = Builder()
+    builder.parse(_OPEN)
+    builder.parse(xml)
+    if len(builder.done) != 1 or builder.depth != 1:
+        raise ParseError("not one whole stanza")
+    builder.parse(_CLOSE, True)
+    return builder.done[0]
