@@ -31,8 +31,8 @@ Event: TypeAlias = StreamStart | Element | StreamEnd | ParseError
 class StanzaReader:
     """Bytes in, events out; however the bytes are cut, the events are the same.
 
-    After an error there is no more to read: it is the last event, and what comes later is dropped. Holds at most one
-    unfinished stanza of :data:`~.parse.MAX_STANZA` bytes.
+    After an error there is no more to read: it is the last event, and what comes later is dropped. Holds at most
+    one unfinished stanza, of twice :data:`~.parse.MAX_STANZA` bytes until somebody counts.
     """
 
     _builder: Builder = field(default_factory=Builder)
@@ -46,23 +46,25 @@ class StanzaReader:
         """Take bytes; return the stanzas they complete."""
         if self._over or not data:
             return []
-        # Expat reads an unfinished tag again from its beginning, so it gets none before there may be an end to it.
-        self._held.append(data)
-        self._size += len(data)
-        if b">" not in data and self._size <= MAX_STANZA:
-            return []
-        whole = b"".join(self._held)
-        self._held.clear()
-        self._size = 0
+        # Expat reads an unfinished tag again from its beginning, so it gets whole ones only.
         events: list[Event] = []
-        for start in range(0, len(whole), _SLICE):
-            if self._take(whole[start : start + _SLICE], events):
+        pieces = data.split(b">") if self._size + len(data) > MAX_STANZA else data.rsplit(b">", 1)
+        for number, piece in enumerate(pieces, 1):
+            self._held.append(piece)
+            self._size += len(piece)
+            if self._size > MAX_STANZA:
+                events.append(ParseError(f"a stanza of more than {MAX_STANZA} bytes"))
                 self._over = True
+            elif number < len(pieces):
+                self._over = self._take(b"".join(self._held) + b">", events)
+                self._held.clear()
+                self._size = 0
+            if self._over:
                 break
         return events
 
     def _take(self, data: bytes, events: list[Event]) -> bool:
-        """Parse a slice; True when there is no more to read."""
+        """Parse whole tags; True when there is no more to read."""
         builder = self._builder
         failure: ParseError | None = None
         try:
@@ -76,7 +78,7 @@ class StanzaReader:
         events += builder.done
         builder.done = []
         begun = builder.started if builder.depth > 1 else self._taken - len(data)
-        if failure is None and self._taken - begun > MAX_STANZA + _SLICE:
+        if failure is None and self._taken - begun > 2 * MAX_STANZA:
             failure = ParseError(f"a stanza of more than {MAX_STANZA} bytes")
         ended = self._open and builder.depth == 0
         if failure is not None:
@@ -84,7 +86,3 @@ class StanzaReader:
         elif ended:
             events.append(StreamEnd())
         return failure is not None or ended
-
-
-_SLICE = 65_536
-"""Bytes given to the parser at a time: what it may hold beyond a stanza's bound before anybody counts."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
+from xml.parsers import expat
 
 from ..errors import EncodeError
 from . import ns
@@ -19,18 +20,24 @@ __all__ = ["check", "encode"]
 _XML: Final = "http://www.w3.org/XML/1998/namespace"
 _RESERVED: Final = frozenset({_XML, "http://www.w3.org/2000/xmlns/"})
 
-_START: Final = (
-    "A-Z_a-z\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef"
-    "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
-)
-_NCNAME: Final = re.compile(f"[{_START}][{_START}.0-9\xb7\u0300-\u036f\u203f\u2040-]*")
-"""Namespaces in XML 1.0 §3."""
+_NOT_NAME: Final = re.compile(r"[\0-,/:-@\[-^`{-\x7f\ud800-\udfff]")
+"""ASCII that no name without a prefix has. About the rest the editions of XML differ, and the parser decides."""
 
 _IN_TEXT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _IN_ATTRIBUTE: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 )
 _SPECIAL: Final = re.compile('[&<>"\t\n\r]')
+
+
+def _is_name(local: str) -> bool:
+    if not local or _NOT_NAME.search(local):
+        return False
+    try:
+        expat.ParserCreate().Parse(f"<{local}/>", True)
+    except expat.ExpatError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=2048)
@@ -41,7 +48,7 @@ def _split(name: str) -> tuple[str, str]:
         namespace, brace, local = name[1:].rpartition("}")
         if not brace or not namespace or "}" in namespace:
             raise EncodeError(f"{name!r:.80} is not a name in Clark notation")
-    if not _NCNAME.fullmatch(local):
+    if not _is_name(local):
         raise EncodeError(f"{local!r:.80} is not an XML name")
     if ILLEGAL.search(namespace) or namespace in _RESERVED - {_XML}:
         raise EncodeError(f"{namespace!r:.80} is not a namespace")
