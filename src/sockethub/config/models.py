@@ -6,6 +6,7 @@ for editors and the reference page. An unknown key is an error.
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -194,17 +195,45 @@ class Worker(Section):
     pool_size: int = Field(2, gt=0, description="Processes of a stateless platform.")
 
 
+def _cidr(text: str) -> str:
+    ip_network(text)  # its ValueError says what is wrong
+    return text
+
+
+Cidr = Annotated[str, AfterValidator(_cidr), Field(max_length=60, examples=["10.1.0.0/16"])]
+"""A range of IP addresses (RFC 4632 §3.1, RFC 4291 §2.3), or a single one."""
+
+
 class Policy(Section):
     """What a platform may reach."""
 
-    private_addresses: bool = Field(False, description="Allow loopback, link-local and private addresses.")
+    private_addresses: bool = Field(
+        False,
+        description="Allow what is not of the public internet: loopback, link-local and private addresses. Metadata "
+        "services of clouds stay closed.",
+    )
     hosts: tuple[str, ...] = Field(
         (),
-        description="Hosts allowed; empty allows all (that `private_addresses` does).",
-        examples=[["irc.libera.chat", "irc.oftc.net"]],
+        description="Hosts allowed, `*.` in front for all names below one; empty allows all (that `private_addresses` "
+        "does).",
+        examples=[["irc.libera.chat", "*.oftc.net"]],
+    )
+    denied_hosts: tuple[str, ...] = Field(
+        (), description="Hosts refused, written as in `hosts`.", examples=[["*.internal.example"]]
     )
     ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = Field(
         (), description="Ports allowed; empty allows all.", examples=[[6667, 6697]]
+    )
+    allowed_addresses: tuple[Cidr, ...] = Field(
+        (),
+        description="Ranges of addresses allowed though they are not public.",
+        examples=[["10.1.0.0/16", "fd12:3456::/32"]],
+    )
+    denied_addresses: tuple[Cidr, ...] = Field(
+        (), description="Ranges of addresses refused, whatever else is allowed.", examples=[["203.0.113.0/24"]]
+    )
+    schemes: tuple[Literal["http", "https"], ...] = Field(
+        (), description="Schemes of URLs allowed, where a platform takes URLs; empty allows both.", examples=[["https"]]
     )
 
 

@@ -4,7 +4,8 @@ A platform names its class in the declaration (``driver: package.module:Class``)
 instantiated once per login, in a process of its own, and holds the connection. A *stateless* platform is instantiated
 once per pool worker and performs each command on its own. Activities are canonical: plain JSON objects.
 
-Platforms import this module, :mod:`sockethub.errors` and translators; nothing else of Sockethub.
+Platforms import this module, :mod:`sockethub.errors`, :mod:`sockethub.guard` (the way out), :mod:`sockethub.web` (HTTP
+through it) and translators; nothing else of Sockethub.
 """
 
 from __future__ import annotations
@@ -16,6 +17,18 @@ from typing import Any, Protocol
 
 from anyio.abc import TaskGroup
 
+from sockethub.guard import Reach
+
+__all__ = [
+    "Activity",
+    "Log",
+    "LoginContext",
+    "PersistentPlatform",
+    "PlatformContext",
+    "Reach",
+    "StatelessPlatform",
+]
+
 Activity = dict[str, Any]
 """A canonical activity."""
 
@@ -26,18 +39,6 @@ class Log(Protocol):
     def debug(self, event: str, **fields: object) -> None: ...
     def info(self, event: str, **fields: object) -> None: ...
     def warning(self, event: str, **fields: object) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Which hosts and ports the declaration lets this platform connect to.
-
-    ``private_addresses`` is true when loopback, link-local and private ranges are allowed.
-    """
-
-    private_addresses: bool = False
-    hosts: tuple[str, ...] = ()
-    ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

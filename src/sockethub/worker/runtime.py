@@ -161,11 +161,7 @@ def load_driver(dotted: str) -> type[Any]:
 
 def reach_of(spec: WorkerSpec) -> Reach:
     """The declared policy, as platforms get it."""
-    return Reach(
-        private_addresses=spec.reach.get("private_addresses", False),
-        hosts=tuple(spec.reach.get("hosts", ())),
-        ports=tuple(spec.reach.get("ports", ())),
-    )
+    return Reach.declared(spec.reach)
 
 
 def copy_of(activity: Any) -> Activity:

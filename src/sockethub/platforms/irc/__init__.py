@@ -9,8 +9,7 @@
 :mod:`.rooms`         where we are and want to be
 :mod:`.throttle`      how fast lines may go (pure)
 :mod:`.connection`    the ``irc`` package's connection, made to carry lines of our codec
-:mod:`.dial`          TCP and TLS, each failure in plain words
-:mod:`.guard`         which addresses may be connected to
+:mod:`.dial`          TCP (through the guard) and TLS, each failure in plain words
 :mod:`.login`         the credentials as a value
 :mod:`.options`       what the operator may set
 :mod:`.notices`       what the platform itself tells the client (pure)
