@@ -1,0 +1,22 @@
+"""HTTP through the guard: one bounded GET, for platforms that fetch.
+
+===================  ===================================================================================================
+:mod:`.urls`         what a URL says, and where a redirect leads (pure)
+:mod:`.limits`       how much, how long, how often
+:mod:`.inflate`      compressed bodies, with an end (pure)
+:mod:`.exchange`     one request and its answer on one connection
+:mod:`.cache`        what was fetched before, to ask whether it has changed
+:mod:`.courtesy`     how much is asked of one host at once
+:mod:`.client`       all of it: vet, ask, follow, remember
+:mod:`.text`         the characters of a document (pure)
+===================  ===================================================================================================
+"""
+
+from __future__ import annotations
+
+from sockethub.web.client import WebClient
+from sockethub.web.exchange import Answer
+from sockethub.web.limits import Limits
+from sockethub.web.text import decode
+
+__all__ = ["Answer", "Limits", "WebClient", "decode"]

@@ -1,0 +1,147 @@
+"""One request and its answer on one connection (HTTP/1.1, RFC 9112), to an endpoint that was vetted."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import anyio
+import h11
+
+from sockethub import guard
+from sockethub.errors import PlatformError
+from sockethub.guard import Endpoint
+from sockethub.web.inflate import Body
+from sockethub.web.limits import CHUNK_BYTES, HEADER_BYTES, Limits
+from sockethub.web.urls import Url
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. ``url`` is the one that answered; header names are in lower case; ``body`` is inflated.
+
+    ``whole`` is false when the body was cut at its limit.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    whole: bool = True
+
+    @property
+    def reason(self) -> str:
+        """The standard's word for the status (RFC 9110 §15)."""
+        try:
+            return HTTPStatus(self.status).phrase
+        except ValueError:
+            return "Unknown"
+
+
+async def ask(
+    url: Url, endpoints: list[Endpoint], headers: Mapping[str, str], limits: Limits, tls: ssl.SSLContext | None
+) -> Answer:
+    """GET ``url`` from the first of ``endpoints`` that answers. The caller bounds the whole by time.
+
+    The body of a redirect or an error is not read. Raises :class:`~sockethub.errors.PlatformError`.
+    """
+    async with _connected(url, endpoints, limits, tls) as (reader, writer):
+        link = _Link(reader, writer)
+        try:
+            return await link.get(url, headers, limits)
+        except h11.RemoteProtocolError:
+            if link.begun:
+                raise PlatformError("the answer ends in the middle, or is no HTTP", condition="cut-off") from None
+            raise PlatformError("what answers does not speak HTTP", condition="bad-response") from None
+        except OSError:
+            raise PlatformError(f"{url.authority} broke off", condition="cut-off") from None
+
+
+class _Link:
+    """h11 over a stream."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEADER_BYTES)
+        self.begun = False
+
+    async def get(self, url: Url, headers: Mapping[str, str], limits: Limits) -> Answer:
+        fields = [("Host", url.authority), *headers.items(), ("Connection", "close")]
+        request = h11.Request(method="GET", target=url.path, headers=fields)
+        self._writer.write((self._http.send(request) or b"") + (self._http.send(h11.EndOfMessage()) or b""))
+        await self._writer.drain()
+        response = await self._next()
+        while isinstance(response, h11.InformationalResponse):
+            response = await self._next()
+        assert isinstance(response, h11.Response)
+        self.begun = True
+        received = {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
+        if not 200 <= response.status_code < 300:
+            return Answer(str(url), response.status_code, received, b"")
+        body = await self._body(received.get("content-encoding", ""), limits)
+        return Answer(str(url), response.status_code, received, body.finish(), not body.full)
+
+    async def _body(self, encoding: str, limits: Limits) -> Body:
+        body = Body(encoding, limits.body_bytes, cut=limits.cut)
+        while isinstance(event := await self._next(), h11.Data):
+            body.feed(bytes(event.data))
+            if body.full:
+                break
+        return body
+
+    async def _next(self) -> Any:
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            self._http.receive_data(await self._reader.read(CHUNK_BYTES))
+        if isinstance(event, h11.ConnectionClosed):
+            raise h11.RemoteProtocolError("closed")
+        return event
+
+
+@asynccontextmanager
+async def _connected(
+    url: Url, endpoints: list[Endpoint], limits: Limits, tls: ssl.SSLContext | None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    try:
+        with anyio.fail_after(limits.connect_seconds):
+            reader, writer = await _open(url, endpoints, tls)
+    except TimeoutError:
+        raise PlatformError(f"{url.authority} does not answer", condition="timeout") from None
+    try:
+        yield reader, writer
+    finally:
+        # Nothing of an answer that was read to its end is lost by not saying goodbye.
+        writer.transport.abort()
+
+
+async def _open(
+    url: Url, endpoints: list[Endpoint], tls: ssl.SSLContext | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        connected = await guard.connect(endpoints)
+    except ConnectionRefusedError:
+        raise PlatformError(f"{url.authority} refuses connections", condition="connection-refused") from None
+    except TimeoutError:
+        raise
+    except OSError:
+        raise PlatformError(f"{url.authority} cannot be reached", condition="unreachable") from None
+    try:
+        return await asyncio.open_connection(
+            sock=connected, limit=CHUNK_BYTES, ssl=tls, server_hostname=url.host if tls else None
+        )
+    except ssl.SSLCertVerificationError as error:
+        why = error.verify_message.rstrip(".")
+        text = f"the certificate of {url.host} cannot be trusted ({why})"
+        raise PlatformError(text, condition="certificate-untrusted") from None
+    except TimeoutError:
+        raise
+    except OSError:
+        raise PlatformError(f"no TLS at {url.authority}", condition="tls-failed") from None
+    except BaseException:
+        connected.close()
+        raise
