@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from sockethub_translators import irc
+from sockethub_translators import irc, xmpp
 
 LOG = b""":s 001 alice :Welcome\r
 \r
@@ -59,3 +59,24 @@ def test_what_is_no_activity_is_reported() -> None:
         b"line 3: $: not JSON",
     ]
     assert done.returncode == 1
+
+
+STANZAS = b"""<iq from='own.example' id='1' type='get'><ping xmlns='urn:xmpp:ping'/></iq>
+<iq from='room@muc.example' id='2' type='result'><query xmlns='http://jabber.org/protocol/disco#items'>\
+<item jid='room@muc.example/a'/></query></iq>
+<iq>
+<message from='room@muc.example/a' type='odd'><x xmlns='urn:a'> two&#10;lines </x></message>
+"""
+
+
+def test_stanzas_to_activities_and_back() -> None:
+    there = run("xmpp", "--jid", "me@own.example/x", "--room", "room@muc.example/mine", given=STANZAS)
+    activities = [json.loads(line) for line in there.stdout.splitlines()]
+    assert [activity["object"]["type"] for activity in activities[:2]] == ["ping", "attendance"]
+    assert there.stderr == b"line 3: not one whole stanza\n"
+    assert there.returncode == 1
+    back = run("xmpp", "--reverse", given=there.stdout)
+    whole = [line for line in STANZAS.splitlines() if line != b"<iq>"]
+    assert list(map(xmpp.decode, back.stdout.splitlines())) == list(map(xmpp.decode, whole))
+    stripped = run("xmpp", "--strip", "--aggregate", given=STANZAS)
+    assert b"xmpp:wire" not in stripped.stdout

@@ -1,7 +1,7 @@
 """Translate on the command line: ``python -m sockethub_translators irc < log`` prints one JSON activity a line.
 
-With ``--reverse``: one JSON activity a line in, IRC lines out. A line that cannot be read is reported on stderr, with
-its number, and the exit status is then 1.
+``xmpp`` reads one stanza a line. With ``--reverse``: one JSON activity a line in, lines or stanzas out. What cannot be
+read is reported on stderr, with its number, and the exit status is then 1.
 """
 
 from __future__ import annotations
@@ -10,28 +10,38 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
-from . import irc
+from . import irc, xmpp
 from .errors import TranslationError, TranslatorError
-from .irc import aggregate
+
+Translate: TypeAlias = Callable[[bytes], Iterable[bytes]]
 
 
 def main(arguments: list[str] | None = None) -> int:
+    chosen = _parser().parse_args(arguments)
+    translate: Translate = chosen.make(chosen)
+    return _run(sys.stdin.buffer, sys.stdout.buffer, translate)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m sockethub_translators", description="Translate IRC and ActivityStreams."
+        prog="python -m sockethub_translators", description="Translate between IRC, XMPP and ActivityStreams."
     )
     protocols = parser.add_subparsers(dest="protocol", required=True)
-    options = protocols.add_parser("irc", help="IRC lines to activities, one JSON object a line")
-    options.add_argument("--server", default="irc.example", help="the server in ids (default: %(default)s)")
-    options.add_argument("--nick", default="me", help="our own nickname (default: %(default)s)")
-    options.add_argument("--strip", action="store_true", help="leave out the residue (irc:wire)")
-    options.add_argument("--aggregate", action="store_true", help="join answers of many lines, such as NAMES and WHOIS")
-    options.add_argument("--reverse", action="store_true", help="activities to IRC lines")
-    chosen = parser.parse_args(arguments)
-    env = irc.Env(server=chosen.server, nick=chosen.nick)
-    translate = _to_lines(env) if chosen.reverse else _to_activities(env, chosen.strip, chosen.aggregate)
-    return _run(sys.stdin.buffer, sys.stdout.buffer, translate)
+    lines = protocols.add_parser("irc", help="IRC lines to activities, one JSON object a line")
+    lines.add_argument("--server", default="irc.example", help="the server in ids (default: %(default)s)")
+    lines.add_argument("--nick", default="me", help="our own nickname (default: %(default)s)")
+    lines.set_defaults(make=_irc)
+    stanzas = protocols.add_parser("xmpp", help="XMPP stanzas, one a line, to activities, one JSON object a line")
+    stanzas.add_argument("--jid", default="me@own.example/home", help="our own JID (default: %(default)s)")
+    stanzas.add_argument("--room", action="append", default=[], help="a room we are in, as room@service/nick")
+    stanzas.set_defaults(make=_xmpp)
+    for options in (lines, stanzas):
+        options.add_argument("--strip", action="store_true", help="leave out the residue")
+        options.add_argument("--aggregate", action="store_true", help="join answers of several lines or stanzas")
+        options.add_argument("--reverse", action="store_true", help="from activities")
+    return parser
 
 
 def _run(source: BinaryIO, sink: BinaryIO, translate: Callable[[bytes], Iterable[bytes]]) -> int:
@@ -48,35 +58,60 @@ def _run(source: BinaryIO, sink: BinaryIO, translate: Callable[[bytes], Iterable
     return status
 
 
-def _to_activities(env: irc.Env, strip: bool, join: bool) -> Callable[[bytes], Iterable[bytes]]:
-    state = aggregate.Aggregator()
+def _irc(chosen: argparse.Namespace) -> Translate:
+    env = irc.Env(server=chosen.server, nick=chosen.nick)
+    state = irc.Aggregator()
 
-    def translate(data: bytes) -> Iterable[bytes]:
+    def forth(data: bytes) -> Iterable[bytes]:
         nonlocal env, state
         line = irc.decode(data)
         env = irc.follow(env, line)
-        if join:
-            state, activities = aggregate.feed(state, line, env)
+        if chosen.aggregate:
+            state, activities = irc.aggregate.feed(state, line, env)
         else:
             activities = irc.to_activity(line, env)
-        for activity in activities:
-            shown = irc.strip(activity) if strip else activity
-            yield json.dumps(shown, ensure_ascii=False).encode() + b"\n"
+        return [_json(irc.strip(each) if chosen.strip else each) for each in activities]
 
-    return translate
+    def back(data: bytes) -> Iterable[bytes]:
+        return [irc.encode(line, max_body=irc.MAX_BODY_IN + 1) for line in irc.from_activity(_activity(data), env)]
+
+    return back if chosen.reverse else forth
 
 
-def _to_lines(env: irc.Env) -> Callable[[bytes], Iterable[bytes]]:
-    def translate(data: bytes) -> Iterable[bytes]:
-        try:
-            activity = json.loads(data)
-        except ValueError:
-            raise TranslationError("$", "not JSON") from None
-        if not isinstance(activity, dict):
-            raise TranslationError("$", "not an object")
-        return [irc.encode(line, max_body=irc.MAX_BODY_IN + 1) for line in irc.from_activity(activity, env)]
+def _xmpp(chosen: argparse.Namespace) -> Translate:
+    rooms = dict(room.split("/", 1) if "/" in room else (room, "me") for room in chosen.room)
+    env = xmpp.Env(chosen.jid, nick="me", rooms=rooms)
+    state = xmpp.Aggregator()
 
-    return translate
+    def forth(data: bytes) -> Iterable[bytes]:
+        nonlocal state
+        stanza = xmpp.decode(data)
+        if chosen.aggregate:
+            state, activities = xmpp.aggregate.feed(state, stanza, env)
+        else:
+            activities = xmpp.to_activity(stanza, env)
+        return [_json(xmpp.strip(each) if chosen.strip else each) for each in activities]
+
+    def back(data: bytes) -> Iterable[bytes]:
+        return [
+            xmpp.encode(stanza).replace(b"\n", b"&#10;") + b"\n" for stanza in xmpp.from_activity(_activity(data), env)
+        ]
+
+    return back if chosen.reverse else forth
+
+
+def _json(activity: dict[str, Any]) -> bytes:
+    return json.dumps(activity, ensure_ascii=False).encode() + b"\n"
+
+
+def _activity(data: bytes) -> dict[str, Any]:
+    try:
+        activity = json.loads(data)
+    except ValueError:
+        raise TranslationError("$", "not JSON") from None
+    if not isinstance(activity, dict):
+        raise TranslationError("$", "not an object")
+    return activity
 
 
 if __name__ == "__main__":
