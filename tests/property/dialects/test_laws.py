@@ -82,6 +82,8 @@ def test_anything_is_read_or_refused(raw: Any) -> None:
 
 
 @given(names(), FORMS, servers | st.just(""))
+@example(Name("#/", "irc.example", True), "plain", "")
+@example(Name("#a/b", "irc.example", True), "plain", "")
 def test_every_form_of_an_id_reads_back(name: Name, form: Any, server: str) -> None:
     text = format_id(name, form, server=server)
     kind = "room" if name.room else "person"

@@ -60,7 +60,7 @@ def parse_id(
 def _split(text: str, server: str, chantypes: str) -> tuple[str, str]:
     if text[:1] not in chantypes:
         host, slash, rest = text.partition("/")
-        if slash and rest and "@" not in host:
+        if host and slash and rest and "@" not in host:
             return rest, host
     local, at, host = text.rpartition("@")
     return (local, host) if at and local else (text, server)
@@ -74,8 +74,10 @@ def format_id(name: Name, form: IdForm, *, server: str = "", chantypes: str = CH
         return name.name
     if form == "slash" and name.room:
         return f"{name.server}/{name.name}"
-    if form == "plain" and name.room and name.name[1:2] not in chantypes:
-        return f"{name.name[1:]}@{name.server}"
+    if form == "plain" and name.room:
+        plain = f"{name.name[1:]}@{name.server}"
+        if parse_id(plain, kind="room", name=name.name, chantypes=chantypes) == name:
+            return plain
     return name.id
 
 

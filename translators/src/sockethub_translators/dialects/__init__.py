@@ -14,11 +14,12 @@
 """
 
 from .contexts import AS2_CONTEXT, SOCKETHUB_CONTEXT, context_array, platform_context, platform_of
-from .dialect import SEED, V4, V5, Dialect, DialectEnv, detect
+from .dialect import AS2, SEED, V4, V5, Dialect, DialectEnv, detect
 from .reading import decode
 from .writing import encode
 
 __all__ = [
+    "AS2",
     "AS2_CONTEXT",
     "SEED",
     "SOCKETHUB_CONTEXT",

@@ -1,17 +1,35 @@
-"""Which platform an activity is for: ``"context": "irc"``, or a JSON-LD ``@context`` that names it."""
+"""Which platform an activity is for: ``"context": "irc"``, or a JSON-LD ``@context`` that names it.
+
+ActivityStreams 2.0 has neither: there ``sh:platform`` names the platform, or else the ids do (``irc://…``, ``xmpp:…``).
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Any, Final
 
 from ..errors import DialectError
 
-__all__ = ["AS2_CONTEXT", "SOCKETHUB_CONTEXT", "context_array", "platform_context", "platform_of"]
+__all__ = [
+    "AS2_CONTEXT",
+    "IRC_IRI",
+    "PLATFORM",
+    "SOCKETHUB_CONTEXT",
+    "context_array",
+    "is_as2",
+    "platform_context",
+    "platform_of",
+    "platform_of_iri",
+]
 
 AS2_CONTEXT = "https://www.w3.org/ns/activitystreams"
 SOCKETHUB_CONTEXT = "https://sockethub.org/ns/context/v1.jsonld"
 _PREFIX = "https://sockethub.org/ns/context/platform/"
 _SUFFIX = "/v1.jsonld"
+
+PLATFORM: Final = "sh:platform"
+IRC_IRI: Final = re.compile(r"ircs?://", re.IGNORECASE)
 
 NOT_REGISTERED = "platform context URL not registered with this Sockethub instance."
 
@@ -33,6 +51,8 @@ def platform_of(raw: Any) -> str:
     context = raw.get("@context")
     if context is None:
         return _from_string(raw)
+    if is_as2(raw):
+        return _from_ids(raw)
     if not isinstance(context, list):
         raise DialectError("$.@context", "activity stream must contain an @context array.")
     found = [url for url in context if url not in (AS2_CONTEXT, SOCKETHUB_CONTEXT)]
@@ -56,3 +76,36 @@ def _from_string(raw: dict[str, Any]) -> str:
     if not isinstance(context, str) or not context:
         raise DialectError("$.context", "must name the platform, such as irc")
     return context
+
+
+def is_as2(raw: Mapping[str, Any]) -> bool:
+    """Whether a message is AS2 and names no platform by a context URL, as others do."""
+    context = raw.get("@context")
+    if not isinstance(context, list):
+        return context == AS2_CONTEXT
+    return AS2_CONTEXT in context and (len(context) == 1 or PLATFORM in raw or any(map(_is_inline, context)))
+
+
+def _is_inline(context: Any) -> bool:
+    return isinstance(context, dict)
+
+
+def platform_of_iri(text: str) -> str | None:
+    """The platform whose ids look like this."""
+    if IRC_IRI.match(text):
+        return "irc"
+    return "xmpp" if text[:5].lower() == "xmpp:" else None
+
+
+def _from_ids(raw: dict[str, Any]) -> str:
+    named = raw.get(PLATFORM)
+    if isinstance(named, str) and named:
+        return named
+    for member in ("target", "to", "object", "actor"):
+        value = raw.get(member)
+        for each in value if isinstance(value, list) else [value]:
+            text = each.get("id") if isinstance(each, dict) else each
+            platform = platform_of_iri(text) if isinstance(text, str) else None
+            if platform is not None:
+                return platform
+    raise DialectError("$.@context", f"{NOT_REGISTERED} No platform @context values were provided.")

@@ -7,19 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ..ids import ADDRESSED, CHANTYPES, IdForm
+from .contexts import is_as2
 
-__all__ = ["SEED", "V4", "V5", "Dialect", "DialectEnv", "detect"]
+__all__ = ["AS2", "SEED", "V4", "V5", "Dialect", "DialectEnv", "detect"]
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How one client writes.
 
-    ``context``: a platform's name in ``context``, or the three URLs in ``@context``. ``rooms`` and ``people``: the
+    ``context``: a platform's name in ``context``, or the three URLs in ``@context``, or those of ActivityStreams 2.0,
+    where the words of that standard leave nothing else open. ``rooms`` and ``people``: the
     spelling of their ids. ``note``: whether a message's object is called ``note``.
     """
 
-    context: Literal["string", "array"] = "string"
+    context: Literal["string", "array", "as2"] = "string"
     rooms: IdForm = "bare"
     people: IdForm = "bare"
     note: bool = True
@@ -33,6 +35,9 @@ V4 = Dialect("string", rooms="slash", people="at", note=False)
 
 V5 = Dialect("array", rooms="at", people="at", note=False)
 """Three contexts, ids with a server."""
+
+AS2 = Dialect("as2", rooms="at", people="at", note=False)
+"""ActivityStreams 2.0 with IRIs for ids: what other software of the fediverse reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,12 @@ class DialectEnv:
 
 def detect(raw: Mapping[str, Any], previous: Dialect | None = None) -> Dialect:
     """The dialect of ``raw``; what it does not show stays as in ``previous``."""
+    if is_as2(raw):
+        return AS2
     array = "@context" in raw
-    dialect = previous or (V5 if array else SEED)
+    if previous is None or previous.context == "as2":
+        previous = V5 if array else SEED
+    dialect = previous
     dialect = replace(dialect, context="array" if array else "string")
     platform = raw.get("context") if not array else _platform_name(raw)
     if platform in ADDRESSED:

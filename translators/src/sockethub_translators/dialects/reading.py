@@ -8,8 +8,10 @@ from typing import Any
 from ..activity import Activity, Entity
 from ..errors import DialectError
 from ..ids import ADDRESSED, parse_id
-from .contexts import platform_of
+from .as2 import read_as2
+from .contexts import is_as2, platform_of
 from .dialect import DialectEnv
+from .v3 import modern
 
 __all__ = ["decode"]
 
@@ -21,6 +23,9 @@ def decode(raw: Any, env: DialectEnv | None = None) -> Activity:
     """
     env = env or DialectEnv()
     platform = platform_of(raw)
+    if is_as2(raw):
+        return read_as2(raw, env)
+    raw = modern(raw)
     kind = raw.get("type")
     if not isinstance(kind, str) or not kind:
         raise DialectError("$.type", "activity stream must contain a type property.")

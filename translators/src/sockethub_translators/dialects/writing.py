@@ -6,6 +6,7 @@ from typing import Any
 
 from ..activity import Activity, Entity
 from ..ids import ADDRESSED, format_id, parse_id
+from .as2 import write_as2
 from .contexts import context_array
 from .dialect import Dialect, DialectEnv
 
@@ -16,6 +17,8 @@ def encode(activity: Activity, dialect: Dialect, env: DialectEnv | None = None) 
     """Write ``activity`` in ``dialect``. Total on canonical activities."""
     env = env or DialectEnv()
     platform = activity["context"]
+    if dialect.context == "as2":
+        return write_as2(activity)
     raw: dict[str, Any] = {"type": activity["type"]}
     if dialect.context == "array":
         raw["@context"] = context_array(platform)

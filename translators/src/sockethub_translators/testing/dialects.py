@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ..dialects import Dialect, DialectEnv
+from ..dialects import AS2, Dialect, DialectEnv
 from ..ids import Name
 
 __all__ = ["activities", "dialects", "entities", "envs", "json_values", "names", "servers"]
@@ -70,7 +70,7 @@ def activities(draw: st.DrawFn) -> dict[str, Any]:
     return activity
 
 
-dialects: st.SearchStrategy[Dialect] = st.builds(
+dialects: st.SearchStrategy[Dialect] = st.just(AS2) | st.builds(
     Dialect,
     context=st.sampled_from(["string", "array"]),
     rooms=st.sampled_from(["bare", "at", "slash", "plain"]),
