@@ -9,6 +9,9 @@ from sockethub.activity.platforms import CREDENTIALS
 
 UNKNOWN: Final = "outcome: unknown"
 
+_TYPE_MEMBERS: Final = ("type", "@type", "sh:verb", "sh:kind")
+"""Where dialects say what something is."""
+
 
 def succeeded(raw: dict[str, Any], result: dict[str, Any] | None) -> dict[str, Any]:
     """The platform's result, or the submitted activity when that says it all."""
@@ -33,5 +36,10 @@ def unknown(raw: Any, text: str) -> dict[str, Any]:
 def without_secrets(raw: Mapping[str, Any]) -> dict[str, Any]:
     """``raw``; of an object with credentials its type alone."""
     given = raw.get("object")
-    secret = raw.get("type") == CREDENTIALS or (isinstance(given, Mapping) and given.get("type") == CREDENTIALS)
+    secret = _says_credentials(raw) or (isinstance(given, Mapping) and _says_credentials(given))
     return {**raw, "object": {"type": CREDENTIALS}} if secret and given is not None else dict(raw)
+
+
+def _says_credentials(raw: Mapping[str, Any]) -> bool:
+    """Whether it is of credentials in any dialect, also where it is not valid there."""
+    return any(str(raw[key]).casefold() == CREDENTIALS for key in _TYPE_MEMBERS if key in raw)

@@ -121,3 +121,38 @@ async def test_a_client_that_returns_finds_its_login_again(house: Deployment, ng
             await client.ok("message", note("refresh", room("#linger"), "still joined"))
             await peer.line(lambda line: line.endswith(":still joined"))
         assert sum(line.startswith(":refresh!") and " JOIN " in line for line in peer.lines) == 1
+
+
+def _as2(type_: str, nick: str, host: str, **members: object) -> dict[str, object]:
+    actor = {"type": "Person", "id": f"irc://{nick}@{host}"}
+    return {"@context": "https://www.w3.org/ns/activitystreams", "type": type_, "actor": actor, **members}
+
+
+async def test_activitystreams_2_is_spoken(house: Deployment, ngircd: IrcServer) -> None:
+    """Standard words and IRIs in, standard words and IRIs out; the secrets of neither come back."""
+    host = ngircd.host
+    room_iri = f"irc://{host}/%23fediverse"
+    account = {"type": "Credentials", "nick": "fedi", "server": host, "port": ngircd.port, "secure": False}
+    async with irc_peer("alice", host, ngircd.port) as peer, ws_client(house.websocket) as client:
+        await peer.join("#fediverse")
+        refused = await client.request(
+            "message", _as2("Credentials", "fedi", host, object={**account, "password": "hush"})
+        )
+        assert "credentials" in refused["error"]
+        assert "hush" not in str(refused)
+        await client.ok("credentials", _as2("Credentials", "fedi", host, object=account))
+        await client.ok("message", _as2("Connect", "fedi", host))
+        await client.ok("message", _as2("Join", "fedi", host, target=room_iri))
+        hello = {"type": "Note", "content": "Hello!", "mediaType": "text/plain"}
+        await client.ok("message", _as2("Create", "fedi", host, to=[room_iri], object=hello))
+        line = await peer.line(lambda line: " PRIVMSG " in line)
+        assert line.endswith(" PRIVMSG #fediverse :Hello!")
+
+        await peer.send("PRIVMSG #fediverse :hello fediverse")
+        activity = await client.message(
+            lambda said: said["type"] == "Create" and said["actor"]["id"] == f"irc://alice@{host}"
+        )
+        assert activity["@context"][0] == "https://www.w3.org/ns/activitystreams"
+        assert activity["actor"] == {"type": "Person", "id": f"irc://alice@{host}", "name": "alice"}
+        assert activity["to"] == [room_iri]
+        assert activity["object"] == {"type": "Note", "content": "hello fediverse", "mediaType": "text/plain"}

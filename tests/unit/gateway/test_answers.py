@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from sockethub.gateway.answers import failed, succeeded, unknown
 
 SECRET = {"type": "credentials", "actor": {"id": "a"}, "object": {"type": "credentials", "password": "hush"}}
@@ -16,6 +18,14 @@ def test_the_submitted_activity_comes_back() -> None:
 
 def test_secrets_do_not() -> None:
     for raw in (SECRET, SECRET | {"type": "connect"}, SECRET | {"object": {"password": "hush"}}):
+        assert "hush" not in str(failed(raw, "no"))
+
+
+@pytest.mark.parametrize("key", ["type", "@type", "sh:verb", "sh:kind"])
+@pytest.mark.parametrize("word", ["credentials", "Credentials"])
+def test_secrets_of_no_dialect_do(key: str, word: str) -> None:
+    secret = {"password": "hush"}
+    for raw in ({key: word, "object": secret}, {"type": "Create", "object": {**secret, key: word}}):
         assert "hush" not in str(failed(raw, "no"))
 
 

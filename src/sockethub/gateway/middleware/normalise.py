@@ -19,10 +19,11 @@ class Normalise(Middleware):
         session, raw = command.session, command.raw
         command.platform = self.context.platforms.get(session.speech.platform_of(raw))
         platform = command.platform.id
-        if (command.event == "credentials") != (raw.get("type") == CREDENTIALS):
-            raise MalformedMessage("/type: an activity with credentials, and no other, goes by the event `credentials`")
         server = _own_server(raw) if command.event == "credentials" else session.server(platform, _actor_id(raw))
-        command.activity = session.speech.read(raw, platform, server)
+        activity = session.speech.read(raw, platform, server)
+        if (command.event == "credentials") != (activity["type"] == CREDENTIALS):
+            raise MalformedMessage("/type: an activity with credentials, and no other, goes by the event `credentials`")
+        command.activity = activity
 
 
 def _own_server(raw: dict[str, Any]) -> str:
@@ -34,5 +35,5 @@ def _own_server(raw: dict[str, Any]) -> str:
 
 def _actor_id(raw: dict[str, Any]) -> str:
     actor = raw.get("actor")
-    found = actor.get("id") if isinstance(actor, dict) else actor
+    found = (actor.get("id") or actor.get("@id")) if isinstance(actor, dict) else actor
     return found if isinstance(found, str) else ""
