@@ -9,7 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from . import archive, blocking, bookmarks, commands, disco, iq, profile, raw, services
+from . import (
+    archive,
+    blocking,
+    bookmarks,
+    commands,
+    disco,
+    edits,
+    errors,
+    invites,
+    iq,
+    markers,
+    messages,
+    ns,
+    profile,
+    raw,
+    rooms,
+    services,
+)
 from .element import Element
 from .env import Activity, Env
 from .frame import Origin
@@ -19,11 +36,11 @@ __all__ = ["IQ_READERS", "READERS", "WRITERS", "Reader", "Writer"]
 Reader: TypeAlias = Callable[[Element, Env], Activity | None]
 Writer: TypeAlias = Callable[[Activity, Env, Origin], Element]
 
-READERS: Final[dict[str, Reader]] = {}
+READERS: Final[dict[str, Reader]] = {
+    ns.MESSAGE: messages.get_message,
+}
 """By the name of the stanza: messages and presences."""
 
-# Taken by the lead, being written now: iq.py, forms.py, disco.py, archive.py, blocking.py, bookmarks.py, profile.py,
-# upload.py, commands.py. Left to whoever writes presence and muc: roster.py, admin.py.
 IQ_READERS: Final[dict[str, Reader]] = {
     "": iq.get_empty,
     archive.FIN: archive.get_fin,
@@ -34,8 +51,10 @@ IQ_READERS: Final[dict[str, Reader]] = {
     bookmarks.PUBSUB: bookmarks.get_bookmarks,
     commands.COMMAND: commands.get_command,
     disco.INFO: disco.get_info,
+    edits.MODERATE: edits.get_moderate,
     disco.ITEMS: disco.get_items,
     profile.VCARD: profile.get_profile,
+    rooms.OWNER: rooms.get_owner,
     services.PING: services.get_question,
     services.REQUEST: services.get_request,
     services.SLOT: services.get_slot,
@@ -46,12 +65,18 @@ IQ_READERS: Final[dict[str, Reader]] = {
 
 WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
     ("add", "bookmark"): bookmarks.put_add,
+    ("add", "reaction"): edits.put_react,
     ("block", None): blocking.put_block,
+    ("delete", "message"): edits.put_delete,
+    ("delete", "room"): rooms.put_destroy,
+    ("error", None): errors.put_error,
+    ("invite", None): invites.put_invite,
     ("query", "acknowledgement"): iq.put_empty,
     ("query", "attendance"): disco.put_items,
     ("query", "blocklist"): blocking.put_list,
     ("query", "bookmark"): bookmarks.put_query,
     ("query", "command"): commands.put_command,
+    ("query", "form"): rooms.put_form,
     ("query", "history"): archive.put_history,
     ("query", "ping"): services.put_question,
     ("query", "profile"): profile.put_query,
@@ -61,8 +86,19 @@ WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
     ("query", "upload-slot"): services.put_slot,
     ("query", "version"): services.put_question,
     ("remove", "bookmark"): bookmarks.put_remove,
+    ("remove", "reaction"): edits.put_react,
+    ("send", "me"): messages.put_said,
+    ("send", "message"): messages.put_said,
+    ("send", "note"): messages.put_said,
     ("undo", "blocklist"): blocking.put_block,
+    ("update", "form"): rooms.put_form,
+    ("update", "marker"): markers.put_marker,
     ("update", "profile"): profile.put_update,
+    ("update", "reaction"): edits.put_reactions,
+    ("update", "receipt"): markers.put_receipt,
+    ("update", "room-info"): rooms.put_room_info,
+    ("update", "topic"): rooms.put_topic,
+    ("update", "typing"): markers.put_typing,
     ("xmpp:raw", None): raw.put_raw,
 }
 """By verb and object type; None stands for any, where the verb alone tells."""

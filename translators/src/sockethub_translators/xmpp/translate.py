@@ -18,6 +18,7 @@ from ..errors import EncodeError, TranslationError
 from . import forwarded, ns
 from .element import Element
 from .env import Activity, Env
+from .errors import get_error
 from .frame import OWN, Origin
 from .kinds import IQ_READERS, READERS, WRITERS
 from .raw import check_own, get_raw
@@ -57,7 +58,8 @@ def to_activity(element: Element, env: Env) -> list[Activity]:
 
 def _origin(element: Element) -> Origin:
     kind = element.attrs.get("type") if element.name == ns.IQ else None
-    return Origin("from" in element.attrs, kind if kind in _IQ_TYPES else None)
+    inbound = "from" in element.attrs or forwarded.is_wrapper(element)
+    return Origin(inbound, kind if kind in _IQ_TYPES else None)
 
 
 def _view(element: Element, env: Env) -> Activity | None:
@@ -72,6 +74,8 @@ def _view(element: Element, env: Env) -> Activity | None:
 
 
 def _view_iq(element: Element, env: Env) -> Activity | None:
+    if element.attrs.get("type") == "error":
+        return get_error(element, env)
     for child in element.elements():
         read = IQ_READERS.get(child.name)
         if read is not None:
@@ -90,8 +94,11 @@ def _try_write(view: Activity, env: Env, origin: Origin) -> Element | None:
 
 def _write(activity: Activity, env: Env, origin: Origin) -> Element:
     if forwarded.is_marked(activity) and origin.inbound:
-        inner = _write(activity, env, forwarded.origin_of(activity))
-        return forwarded.wrap(inner, activity, env)
+        return forwarded.wrap(_write_one(activity, env, Origin(inbound=True)), activity, env)
+    return _write_one(activity, env, origin)
+
+
+def _write_one(activity: Activity, env: Env, origin: Origin) -> Element:
     verb = activity.get("type")
     if not isinstance(verb, str) or verb not in _VERBS:
         raise TranslationError("$.type", "missing or not a string" if not isinstance(verb, str) else "unknown verb")

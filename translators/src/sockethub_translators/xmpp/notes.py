@@ -1,0 +1,160 @@
+"""What a message says besides its text, in elements of its own: each is read into one member, and written from it.
+
+On the object: ``inReplyTo`` (XEP-0461), ``attachment`` (XEP-0066, XEP-0447), ``xmpp:replace`` (XEP-0308),
+``xmpp:origin-id``, ``xmpp:stanza-id`` with ``xmpp:stanza-id-by`` (XEP-0359), ``xmpp:fallback``, the text before the
+content for those who do not know replies (XEP-0428). On the activity: ``xmpp:request-receipt`` (XEP-0184),
+``xmpp:markable`` (XEP-0333), ``xmpp:chatstate`` (XEP-0085), ``xmpp:hints`` (XEP-0334), ``xmpp:encryption`` (XEP-0380).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from ..errors import TranslationError
+from . import attachments, ns
+from .element import Element, element
+from .entities import split
+from .env import Activity, Env
+from .fields import child, flag, legal, optional_text, text, token
+from .frame import Origin
+
+__all__ = ["STATES", "Notes", "read", "write"]
+
+STATES: Final = frozenset({"active", "composing", "paused", "inactive", "gone"})
+HINTS: Final = ("no-permanent-store", "no-store", "no-copy", "store")
+
+_REPLY: Final = ns.tag(ns.REPLY, "reply")
+_FALLBACK: Final = ns.tag(ns.FALLBACK, "fallback")
+_FALLBACK_BODY: Final = ns.tag(ns.FALLBACK, "body")
+_REPLACE: Final = ns.tag(ns.CORRECT, "replace")
+_ORIGIN_ID: Final = ns.tag(ns.SID, "origin-id")
+_STANZA_ID: Final = ns.tag(ns.SID, "stanza-id")
+_REQUEST: Final = ns.tag(ns.RECEIPTS, "request")
+_MARKABLE: Final = ns.tag(ns.MARKERS, "markable")
+_ENCRYPTION: Final = ns.tag(ns.EME, "encryption")
+
+
+class Notes(NamedTuple):
+    """Members for the object, and keyword arguments of :func:`~.frame.frame` for the activity."""
+
+    obj: dict[str, Any]
+    activity: dict[str, Any]
+
+
+def read(stanza: Element, content: str, env: Env) -> tuple[str, Notes]:
+    """The content without what is only there for others, and what else was said."""
+    notes = Notes({}, {})
+    if len(stanza.children) < 2:
+        return content, notes
+    hints = []
+    for part in stanza.elements():
+        name = part.name
+        if name == _REPLY and part.attrs.get("id"):
+            content = _read_reply(stanza, part, content, notes.obj)
+        elif name == _REPLACE and part.attrs.get("id"):
+            notes.obj.setdefault("xmpp:replace", {"id": part.attrs["id"]})
+        elif name == _ORIGIN_ID and part.attrs.get("id"):
+            notes.obj.setdefault("xmpp:origin-id", part.attrs["id"])
+        elif name == _STANZA_ID and part.attrs.get("id") and _is_trusted(part, stanza, env):
+            notes.obj.setdefault("xmpp:stanza-id", part.attrs["id"])
+            notes.obj.setdefault("xmpp:stanza-id-by", part.attrs["by"])
+        elif name == _REQUEST:
+            notes.activity["request_receipt"] = True
+        elif name == _MARKABLE:
+            notes.activity["markable"] = True
+        elif name == _ENCRYPTION and part.attrs.get("namespace"):
+            notes.activity.setdefault("encryption", part.attrs["namespace"])
+        elif part.namespace == ns.CHATSTATES and part.local in STATES:
+            notes.activity.setdefault("chatstate", part.local)
+        elif part.namespace == ns.HINTS and part.local in HINTS and part.local not in hints:
+            hints.append(part.local)
+    files = attachments.read(stanza)
+    if files:
+        notes.obj["attachment"] = files
+    if hints:
+        notes.activity["hints"] = hints
+    return content, notes
+
+
+def _is_trusted(stanza_id: Element, stanza: Element, env: Env) -> bool:
+    """Whether who says it gave this id may do so: our own server, or the room (XEP-0359 §6)."""
+    by = stanza_id.attrs.get("by", "")
+    if stanza.attrs.get("type") == "groupchat":
+        return by != "" and by == split(stanza.attrs.get("from", ""))[0]
+    return by == env.bare
+
+
+def _read_reply(stanza: Element, reply: Element, content: str, obj: dict[str, Any]) -> str:
+    """To which message, whose it was, and the content without the quotation."""
+    if "inReplyTo" in obj:
+        return content
+    obj["inReplyTo"] = {"type": "message", "id": reply.attrs["id"]}
+    if reply.attrs.get("to"):
+        obj["inReplyTo"]["actor"] = {"id": reply.attrs["to"]}
+    for fallback in stanza.find_all(_FALLBACK):
+        part = fallback.find(_FALLBACK_BODY)
+        if fallback.attrs.get("for") != ns.REPLY or part is None or part.attrs.get("start") != "0":
+            continue
+        end = part.attrs.get("end", "")
+        if end.isascii() and end.isdigit() and len(end) <= 7 and str(int(end)) == end and 0 < int(end) <= len(content):
+            obj["xmpp:fallback"] = content[: int(end)]
+            return content[int(end) :]
+    return content
+
+
+def write(activity: Activity, obj: dict[str, Any], content: str, env: Env, origin: Origin) -> tuple[str, list[Element]]:
+    """The body, and the elements beside it."""
+    parts: list[Element] = []
+    path = "$.object"
+    if obj.get("inReplyTo") is not None:
+        content = _write_reply(obj, content, parts)
+    if obj.get("xmpp:replace") is not None:
+        replaced = text(child(obj, "xmpp:replace", path), "id", f"{path}['xmpp:replace']")
+        parts.append(Element(_REPLACE, {"id": _filled(replaced, f"{path}['xmpp:replace'].id")}))
+    origin_id = optional_text(obj, "xmpp:origin-id", path)
+    if origin_id:
+        parts.append(Element(_ORIGIN_ID, {"id": origin_id}))
+    stanza_id = optional_text(obj, "xmpp:stanza-id", path)
+    if stanza_id and origin.inbound:
+        parts.append(element(_STANZA_ID, {"id": stanza_id, "by": optional_text(obj, "xmpp:stanza-id-by", path)}))
+    parts += attachments.write(obj)
+    if flag(activity, "xmpp:request-receipt"):
+        parts.append(Element(_REQUEST, {}))
+    if flag(activity, "xmpp:markable"):
+        parts.append(Element(_MARKABLE, {}))
+    if activity.get("xmpp:chatstate") is not None:
+        parts.append(Element(ns.tag(ns.CHATSTATES, token(activity, "xmpp:chatstate", "$", STATES)), {}))
+    parts += [Element(ns.tag(ns.HINTS, hint), {}) for hint in _hints(activity)]
+    encryption = optional_text(activity, "xmpp:encryption", "$")
+    if encryption:
+        parts.append(Element(_ENCRYPTION, {"namespace": encryption}))
+    return content, parts
+
+
+def _write_reply(obj: dict[str, Any], content: str, parts: list[Element]) -> str:
+    path = "$.object.inReplyTo"
+    reply = child(obj, "inReplyTo", "$.object")
+    attrs: dict[str, str | None] = {"id": _filled(text(reply, "id", path), f"{path}.id")}
+    if reply.get("actor") is not None:
+        attrs["to"] = text(child(reply, "actor", path), "id", f"{path}.actor") or None
+    parts.append(element(_REPLY, attrs))
+    quoted = optional_text(obj, "xmpp:fallback", "$.object")
+    if not quoted:
+        return content
+    span = Element(_FALLBACK_BODY, {"start": "0", "end": str(len(quoted))})
+    parts.append(Element(_FALLBACK, {"for": ns.REPLY}, (span,)))
+    return quoted + content
+
+
+def _filled(value: str, path: str) -> str:
+    if not value:
+        raise TranslationError(path, "empty")
+    return value
+
+
+def _hints(activity: Activity) -> list[str]:
+    hints = activity.get("xmpp:hints", [])
+    path = "$['xmpp:hints']"
+    if not isinstance(hints, list) or not all(isinstance(hint, str) and legal(hint, path) in HINTS for hint in hints):
+        raise TranslationError(path, f"not a list of {', '.join(HINTS)}")
+    return hints
