@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import pytest
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 
@@ -123,3 +124,21 @@ def test_the_architecture_documents_message_arrives_as_it_is_written_there() -> 
         "target": {"id": "#room", "type": "room"},
         "object": {"type": "note", "content": "hello world"},
     }
+
+
+@pytest.mark.parametrize("dialect", [dialects.SEED, dialects.V4, dialects.V5], ids=str)
+def test_the_activities_in_a_collection_are_written_as_activities(dialect: Dialect) -> None:
+    said = {
+        "context": "irc",
+        "type": "send",
+        "actor": {"id": "ann@irc.example", "type": "person", "name": "ann"},
+        "target": {"id": "#room@irc.example", "type": "room", "name": "#room"},
+        "object": {"type": "message", "content": "hello"},
+    }
+    service = {"id": "irc.example", "type": "service"}
+    items = [said, {"type": "no activity"}, 5]
+    collection = {"context": "irc", "type": "collection", "actor": service, "items": items}
+    env = DialectEnv(server="irc.example")
+    written = dialects.encode(collection, dialect, env)
+    assert written["items"] == [dialects.encode(said, dialect, env), {"type": "no activity"}, 5]
+    assert dialects.decode(written, env) == collection

@@ -17,6 +17,7 @@ __all__ = [
     "PLATFORM",
     "SOCKETHUB_CONTEXT",
     "context_array",
+    "is_activity",
     "is_as2",
     "platform_context",
     "platform_of",
@@ -88,6 +89,13 @@ def is_as2(raw: Mapping[str, Any]) -> bool:
 
 def _is_inline(context: Any) -> bool:
     return isinstance(context, dict)
+
+
+def is_activity(value: Any) -> bool:
+    """Whether an item of a collection is an activity, which is written and read as one."""
+    if not isinstance(value, dict) or not isinstance(value.get("type"), str) or value.get("actor") is None:
+        return False
+    return isinstance(value.get("context"), str) or isinstance(value.get("@context"), list)
 
 
 def platform_of_iri(text: str) -> str | None:

@@ -9,7 +9,7 @@ from ..activity import Activity, Entity
 from ..errors import DialectError
 from ..ids import ADDRESSED, parse_id
 from .as2 import read_as2
-from .contexts import is_as2, platform_of
+from .contexts import is_activity, is_as2, platform_of
 from .dialect import DialectEnv
 from .v3 import modern
 
@@ -25,6 +25,15 @@ def decode(raw: Any, env: DialectEnv | None = None) -> Activity:
     platform = platform_of(raw)
     if is_as2(raw):
         return read_as2(raw, env)
+    activity = _activity(raw, platform, env)
+    if isinstance(activity.get("items"), list):
+        activity["items"] = [
+            _activity(each, platform_of(each), env) if is_activity(each) else each for each in activity["items"]
+        ]
+    return activity
+
+
+def _activity(raw: dict[str, Any], platform: str, env: DialectEnv) -> Activity:
     raw = modern(raw)
     kind = raw.get("type")
     if not isinstance(kind, str) or not kind:
@@ -106,6 +115,14 @@ def _members(value: dict[str, Any], platform: str, env: DialectEnv) -> dict[str,
     return {**value, "members": read}
 
 
+def _relationship(value: dict[str, Any], platform: str, env: DialectEnv) -> dict[str, Any]:
+    """The role of the target is one in a room."""
+    room = value.get("object")
+    if not isinstance(room, str | dict):
+        return value
+    return {**value, "object": _entity(room, platform, env, "$.object.object", None)}
+
+
 def _person(value: dict[str, Any], platform: str, env: DialectEnv) -> dict[str, Any]:
     return _entity(value, platform, env, "$.object", None) if "id" in value else value
 
@@ -114,6 +131,7 @@ _OBJECTS: dict[str, Callable[[dict[str, Any], str, DialectEnv], dict[str, Any]]]
     "note": _note,
     "topic": _topic,
     "attendance": _members,
+    "relationship": _relationship,
     "person": _person,
     "room": _person,
 }

@@ -7,7 +7,7 @@ from typing import Any
 from ..activity import Activity, Entity
 from ..ids import ADDRESSED, format_id, parse_id
 from .as2 import write_as2
-from .contexts import context_array
+from .contexts import context_array, is_activity
 from .dialect import Dialect, DialectEnv
 
 __all__ = ["encode"]
@@ -15,10 +15,17 @@ __all__ = ["encode"]
 
 def encode(activity: Activity, dialect: Dialect, env: DialectEnv | None = None) -> dict[str, Any]:
     """Write ``activity`` in ``dialect``. Total on canonical activities."""
-    env = env or DialectEnv()
-    platform = activity["context"]
     if dialect.context == "as2":
         return write_as2(activity)
+    env = env or DialectEnv()
+    raw = _activity(activity, dialect, env)
+    if isinstance(raw.get("items"), list):
+        raw["items"] = [_activity(each, dialect, env) if is_activity(each) else each for each in raw["items"]]
+    return raw
+
+
+def _activity(activity: Activity, dialect: Dialect, env: DialectEnv) -> dict[str, Any]:
+    platform = activity["context"]
     raw: dict[str, Any] = {"type": activity["type"]}
     if dialect.context == "array":
         raw["@context"] = context_array(platform)
@@ -54,6 +61,8 @@ def _object(value: Any, platform: str, dialect: Dialect, env: DialectEnv) -> Any
         return {**value, "type": "note"}
     if kind in ("person", "room"):
         return _entity(value, platform, dialect, env)
+    if kind == "relationship" and "object" in value:
+        return {**value, "object": _entity(value["object"], platform, dialect, env)}
     if kind == "attendance" and isinstance(value.get("members"), list):
         return {**value, "members": [_entity(member, platform, dialect, env) for member in value["members"]]}
     return value
