@@ -196,7 +196,10 @@ class Worker(Section):
 
 
 def _cidr(text: str) -> str:
-    ip_network(text)  # its ValueError says what is wrong
+    try:
+        ip_network(text)
+    except ValueError:  # its text holds the value
+        raise ValueError("must be a range of addresses such as 10.1.0.0/16") from None
     return text
 
 

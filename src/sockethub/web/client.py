@@ -37,13 +37,13 @@ class WebClient:
         reach: Reach,
         limits: Limits,
         *,
-        user_agent: str = USER_AGENT,
+        user_agent: str | None = None,
         tls: ssl.SSLContext | None = None,
         resolver: Resolver = guard.system_resolver,
     ) -> None:
         self._reach = reach
         self._limits = limits
-        self._headers = {"User-Agent": user_agent, "Accept-Encoding": ACCEPTED}
+        self._headers = {"User-Agent": user_agent or USER_AGENT, "Accept-Encoding": ACCEPTED}
         self._tls = tls
         self._resolver = resolver
         self._cache = Cache()

@@ -33,7 +33,7 @@ class Body:
         self.full = False
 
     def feed(self, data: bytes) -> None:
-        """What came over the wire; raises :class:`~sockethub.errors.PlatformError` (``too-large``, ``bad-response``)."""
+        """What came over the wire; raises :class:`~sockethub.errors.PlatformError`: ``too-large``, ``bad-response``."""
         self._wire += len(data)
         if self._wire > self._limit and not self._cut:
             raise _too_large(self._limit)

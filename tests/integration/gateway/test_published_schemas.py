@@ -21,6 +21,10 @@ def activity(platform: str, kind: str, **members: Any) -> dict[str, Any]:
     return {"type": kind, "@context": context_array(platform), "actor": actor, **members}
 
 
+def fetch(platform: str, kind: str, url: str = "https://site.example/page", **members: Any) -> dict[str, Any]:
+    return {**activity(platform, "fetch", **members), "actor": {"id": url, "type": kind}}
+
+
 ROOM = {"id": "irc.example/#room", "type": "room", "name": "#room"}
 VALID = {
     "dummy": [activity("dummy", "echo", object={"type": "message", "content": "hello"})],
@@ -31,6 +35,12 @@ VALID = {
         activity("irc", "update", target=ROOM, object={"type": "topic", "content": "a topic"}),
         activity("irc", "query", target=ROOM, object={"type": "attendance"}),
     ],
+    "feeds": [
+        fetch("feeds", "feed"),
+        fetch("feeds", "feed", object={"limit": 5}),
+        fetch("feeds", "feed", object={"since": "2026-11-23T12:00:00Z", "limit": 1}),
+    ],
+    "metadata": [fetch("metadata", "website")],
 }
 INVALID = {
     "dummy": [activity("dummy", "no-such-verb")],
@@ -39,6 +49,13 @@ INVALID = {
         activity("irc", "send", target=ROOM, object={"type": "bogus", "content": "x"}),
         {**activity("irc", "join", target=ROOM), "@context": ["https://www.w3.org/ns/activitystreams"]},
     ],
+    "feeds": [
+        fetch("feeds", "feed", "file:///etc/passwd"),
+        fetch("feeds", "feed", "not a url"),
+        fetch("feeds", "feed", object={"limit": 0}),
+        fetch("feeds", "feed", object={"since": "yesterday"}),
+    ],
+    "metadata": [fetch("metadata", "website", "javascript:alert(1)"), activity("metadata", "send")],
 }
 
 

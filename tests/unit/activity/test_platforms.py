@@ -28,5 +28,5 @@ def test_verbs_are_those_declared(platforms: Platforms) -> None:
 
 
 def test_an_unknown_platform_is_told_with_the_known_ones(platforms: Platforms) -> None:
-    with pytest.raises(UnknownPlatform, match=r"platform gopher .* not enabled .*\(platforms: dummy, irc\)"):
+    with pytest.raises(UnknownPlatform, match=r"platform gopher .* not enabled .*\(platforms: dummy, irc\b.*\)"):
         platforms.get("gopher")

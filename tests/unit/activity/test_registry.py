@@ -13,7 +13,8 @@ def test_the_registry_says_what_clients_expect() -> None:
     assert list(whole) == ["fingerprint", "version", "contexts", "platforms"]
     assert registry.answer("another") == registry.answer(None) == registry.answer(3) == whole
     assert registry.answer(whole["fingerprint"]) == {"fingerprint": whole["fingerprint"], "unchanged": True}
-    dummy, irc = whole["platforms"]
+    platforms = {platform["id"]: platform for platform in whole["platforms"]}
+    dummy, irc = platforms["dummy"], platforms["irc"]
     assert dummy["contextUrl"] == "https://sockethub.org/ns/context/platform/dummy/v1.jsonld"
     assert dummy["schemas"]["credentials"] == {}
     assert "credentials" not in dummy["types"]

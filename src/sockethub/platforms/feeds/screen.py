@@ -1,0 +1,89 @@
+"""XML that must not reach the parser. Pure.
+
+Expat lets a document of a few megabytes of entities grow by their square, and trees go as deep as they like. No feed
+declares entities (RSS 0.91 names a DTD, which is not read), so whatever does is refused before it is parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from xml.parsers import expat
+
+from sockethub.errors import PlatformError
+
+DEPTH: Final = 128
+"""Levels of elements; Atom with XHTML inside has some twenty."""
+
+ELEMENTS: Final = 200_000
+"""Of a whole feed: thousands of entries."""
+
+ATTRIBUTES: Final = 64
+"""Of one element."""
+
+_DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]*\?>")
+_ENCODING: Final = re.compile(rb"^[\s\x00]*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_DOCTYPE: Final = re.compile(r"<!DOCTYPE\s[^\[>]*>", re.IGNORECASE)
+_SUBSET: Final = re.compile(r"<!(?:DOCTYPE[^>\[]*\[|ENTITY)", re.IGNORECASE)
+_PROLOG_CHARACTERS: Final = 4_096
+"""Where a document type may stand; further on it is somebody's text."""
+
+
+def declared_encoding(data: bytes) -> str | None:
+    """What the XML declaration says (XML 1.0 §4.3.3)."""
+    found = _ENCODING.match(data[:1024])
+    return found[1].decode("ascii") if found else None
+
+
+def screened(text: str) -> str:
+    """``text`` without XML declaration and document type, and known to be harmless.
+
+    What is not well-formed passes: many feeds are not, and feedparser has a second parser for them, which expands
+    nothing. Raises :class:`~sockethub.errors.PlatformError`, condition ``hostile``.
+    """
+    text = _DECLARATION.sub("", text, count=1)
+    head = _DOCTYPE.sub("", text[:_PROLOG_CHARACTERS], count=1)
+    text = head.lstrip("\ufeff \t\r\n") + text[_PROLOG_CHARACTERS:]
+    try:
+        _Screen().parse(text)
+    except expat.ExpatError:
+        if _SUBSET.search(text):
+            raise _hostile("declares entities") from None
+    return text
+
+
+class _Screen:
+    def __init__(self) -> None:
+        self._depth = 0
+        self._elements = 0
+        self._parser = expat.ParserCreate("utf-8")
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.EntityDeclHandler = self._entity
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+
+    def parse(self, text: str) -> None:
+        self._parser.Parse(text.encode("utf-8", "replace"), True)
+
+    def _doctype(self, _name: str, _system: str | None, _public: str | None, _subset: bool) -> None:
+        raise _hostile("declares a document type of its own")
+
+    def _entity(self, *_: object) -> None:
+        raise _hostile("declares entities")
+
+    def _start(self, _name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        self._elements += 1
+        if self._depth > DEPTH:
+            raise _hostile(f"is nested deeper than {DEPTH} levels")
+        if self._elements > ELEMENTS:
+            raise _hostile(f"has more than {ELEMENTS} elements")
+        if len(attributes) > ATTRIBUTES:
+            raise _hostile(f"has an element with more than {ATTRIBUTES} attributes")
+
+    def _end(self, _name: str) -> None:
+        self._depth -= 1
+
+
+def _hostile(why: str) -> PlatformError:
+    return PlatformError(f"the feed {why}; it is not read", condition="hostile")

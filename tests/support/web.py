@@ -1,0 +1,92 @@
+"""A web server that says exactly what a test tells it to, byte by byte, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+Handler = Callable[["Request", asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Request:
+    """One request: the target, and headers by name in lower case."""
+
+    target: str
+    headers: dict[str, str]
+
+
+@dataclass
+class WebServer:
+    """Pages by path; ``requests`` in the order they came."""
+
+    host: str
+    port: int
+    scheme: str
+    pages: dict[str, Handler] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+
+    def url(self, path: str) -> str:
+        return f"{self.scheme}://{self.host}:{self.port}{path}"
+
+    def page(self, path: str, body: bytes | str, content_type: str = "text/html", **headers: str) -> str:
+        """Serve ``body``; returns the URL."""
+        data = body.encode() if isinstance(body, str) else body
+
+        async def handler(_: Request, writer: asyncio.StreamWriter) -> None:
+            writer.write(answer(data, content_type, **headers))
+
+        return self.on(path, handler)
+
+    def on(self, path: str, handler: Handler) -> str:
+        self.pages[path] = handler
+        return self.url(path)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            request = await _request(reader)
+            self.requests.append(request)
+            handler = self.pages.get(request.target.partition("?")[0], _missing)
+            await handler(request, writer)
+            await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+            pass  # Clients that refuse an answer hang up.
+        finally:
+            writer.close()
+
+
+def answer(body: bytes, content_type: str = "text/html", status: str = "200 OK", **headers: str) -> bytes:
+    """A whole answer; header names are written with ``_`` for ``-``."""
+    fields = {"Content-Type": content_type, "Content-Length": str(len(body))}
+    fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body
+
+
+async def _request(reader: asyncio.StreamReader) -> Request:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    pairs = (line.partition(":") for line in head[1:] if line)
+    return Request(head[0].split()[1], {name.lower(): value.strip() for name, _, value in pairs})
+
+
+async def _missing(_: Request, writer: asyncio.StreamWriter) -> None:
+    writer.write(answer(b"nothing here", "text/plain", "404 Not Found"))
+
+
+@asynccontextmanager
+async def web_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[WebServer]:
+    """A server on a port of its own until the block ends."""
+    site = WebServer("127.0.0.1", 0, "https" if tls else "http")
+    server = await asyncio.start_server(lambda r, w: site.serve(r, w), "127.0.0.1", 0, ssl=tls)
+    site.port = server.sockets[0].getsockname()[1]
+    tasks_before = asyncio.all_tasks()
+    try:
+        yield site
+    finally:
+        server.close()
+        for task in asyncio.all_tasks() - tasks_before - {asyncio.current_task()}:
+            task.cancel()
+        await server.wait_closed()
