@@ -48,6 +48,7 @@ _objects = (
     | st.just({"type": "address"})
     | st.builds(lambda role: {"type": "presence", "role": role}, st.sampled_from(["owner", "member"]))
     | st.builds(lambda members: {"type": "attendance", "members": members}, st.lists(entities(), max_size=3))
+    | st.builds(lambda room: {"type": "relationship", "relationship": "role", "object": room}, entities())
 )
 
 
