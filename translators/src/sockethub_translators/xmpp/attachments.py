@@ -27,12 +27,21 @@ MAX_DIGITS: Final = 15
 
 
 def read(stanza: Element) -> list[dict[str, Any]]:
-    """In the order of the stanza."""
+    """In the order of the stanza; what both ways say of one address is one file."""
     files: list[dict[str, Any]] = []
+    alone: dict[tuple[str, str], dict[str, Any]] = {}
     for part in stanza.elements():
-        found = _read_sharing(part) if part.name == _SHARING else _read_oob(part) if part.name == _OOB else None
-        if found is not None and not any(found["url"] == each["url"] for each in files):
+        if part.name not in (_SHARING, _OOB):
+            continue
+        found = _read_sharing(part) if part.name == _SHARING else _read_oob(part)
+        if found is None:
+            continue
+        other = alone.pop((_OOB if part.name == _SHARING else _SHARING, found["url"]), None)
+        if other is None:
             files.append(found)
+            alone[part.name, found["url"]] = found
+        elif part.name == _SHARING:
+            other.update(found)
     return files
 
 

@@ -67,6 +67,8 @@ def _deletion(
         obj["content"] = reason
     told: dict[str, Any] = {"version": version}
     if moderated is not None:
+        if "from" not in stanza.attrs:
+            return None
         by = moderated.attrs.get("by")
         told["by"] = None if by is None else occupant(by)
         told["moderated"] = True

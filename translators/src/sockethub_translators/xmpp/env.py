@@ -21,6 +21,7 @@ class Env:
 
     ``jid`` is our own full JID (the bare one before resource binding), prepared (RFC 7622); ``nick`` what we want to
     be called in rooms; ``rooms`` the rooms we are in or on our way into, bare JID to our own nickname there;
+    ``inside`` those where our own presence has come back, so that the next one is a change;
     ``moderated`` those where only participants may speak (XEP-0045 §4.2), since roles read differently there;
     ``now`` an RFC 3339 time for stanzas without XEP-0203 delay, or None for no ``published``. ``raw`` lets activities
     of our own side carry arbitrary stanzas (type ``xmpp:raw``).
@@ -29,6 +30,7 @@ class Env:
     jid: str
     nick: str | None = None
     rooms: Mapping[str, str] = field(default_factory=_no_rooms)
+    inside: frozenset[str] = frozenset()
     moderated: frozenset[str] = frozenset()
     now: str | None = None
     raw: bool = False

@@ -79,7 +79,7 @@ def frame(
         activity["target"] = target
     if obj is not None:
         activity["object"] = obj
-    late = element.find(DELAY) if element.children else None
+    late = element.find(DELAY) if "from" in attrs else None
     published = None if late is None else timestamp(late.attrs.get("stamp", ""))
     if late is not None and published is not None:
         activity["published"] = published

@@ -6,7 +6,7 @@ past the room, ``xmpp:thread``, the conversation that goes on there.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from . import ns
 from .element import Element, element

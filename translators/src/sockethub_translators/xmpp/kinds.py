@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from . import (
+    admin,
     archive,
     blocking,
     bookmarks,
@@ -21,10 +22,13 @@ from . import (
     iq,
     markers,
     messages,
+    muc,
     ns,
+    presence,
     profile,
     raw,
     rooms,
+    roster,
     services,
 )
 from .element import Element
@@ -38,11 +42,13 @@ Writer: TypeAlias = Callable[[Activity, Env, Origin], Element]
 
 READERS: Final[dict[str, Reader]] = {
     ns.MESSAGE: messages.get_message,
+    ns.PRESENCE: presence.get_presence,
 }
 """By the name of the stanza: messages and presences."""
 
 IQ_READERS: Final[dict[str, Reader]] = {
     "": iq.get_empty,
+    admin.QUERY: admin.get_admin,
     archive.FIN: archive.get_fin,
     archive.QUERY: archive.get_query,
     blocking.BLOCK: blocking.get_block,
@@ -55,6 +61,7 @@ IQ_READERS: Final[dict[str, Reader]] = {
     disco.ITEMS: disco.get_items,
     profile.VCARD: profile.get_profile,
     rooms.OWNER: rooms.get_owner,
+    roster.QUERY: roster.get_roster,
     services.PING: services.get_question,
     services.REQUEST: services.get_request,
     services.SLOT: services.get_slot,
@@ -66,11 +73,15 @@ IQ_READERS: Final[dict[str, Reader]] = {
 WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
     ("add", "bookmark"): bookmarks.put_add,
     ("add", "reaction"): edits.put_react,
+    ("add", "relationship"): admin.put_relationship,
     ("block", None): blocking.put_block,
     ("delete", "message"): edits.put_delete,
     ("delete", "room"): rooms.put_destroy,
     ("error", None): errors.put_error,
     ("invite", None): invites.put_invite,
+    ("join", None): muc.put_join,
+    ("leave", None): admin.put_leave,
+    ("make-friend", None): presence.put_friend,
     ("query", "acknowledgement"): iq.put_empty,
     ("query", "attendance"): disco.put_items,
     ("query", "blocklist"): blocking.put_list,
@@ -79,23 +90,32 @@ WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
     ("query", "form"): rooms.put_form,
     ("query", "history"): archive.put_history,
     ("query", "ping"): services.put_question,
+    ("query", "presence"): presence.put_probe,
     ("query", "profile"): profile.put_query,
+    ("query", "relationship"): admin.put_query,
     ("query", "room-info"): disco.put_info,
     ("query", "room-list"): disco.put_items,
+    ("query", "roster"): roster.put_roster,
     ("query", "time"): services.put_question,
     ("query", "upload-slot"): services.put_slot,
     ("query", "version"): services.put_question,
     ("remove", "bookmark"): bookmarks.put_remove,
     ("remove", "reaction"): edits.put_react,
+    ("remove", "relationship"): admin.put_relationship,
+    ("remove-friend", None): presence.put_friend,
+    ("request-friend", None): presence.put_friend,
     ("send", "me"): messages.put_said,
     ("send", "message"): messages.put_said,
     ("send", "note"): messages.put_said,
     ("undo", "blocklist"): blocking.put_block,
+    ("update", "address"): muc.put_address,
     ("update", "form"): rooms.put_form,
     ("update", "marker"): markers.put_marker,
+    ("update", "presence"): presence.put_presence,
     ("update", "profile"): profile.put_update,
     ("update", "reaction"): edits.put_reactions,
     ("update", "receipt"): markers.put_receipt,
+    ("update", "relationship"): admin.put_relationship,
     ("update", "room-info"): rooms.put_room_info,
     ("update", "topic"): rooms.put_topic,
     ("update", "typing"): markers.put_typing,
