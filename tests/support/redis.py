@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.support.processes import accepts, find_server, running
+from tests.support.processes import accepts, eventually, find_server, running, stop
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,59 @@ class RedisServer:
     pid: int
 
 
+class MortalRedis:
+    """A Redis that a test kills and starts again, on the same socket and files."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        self.socket = directory / "redis.sock"
+        self.url = f"unix://{self.socket}"
+        self._log = directory / "log"
+        self._argv = _command(directory, *options)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Run it; it accepts connections when this returns, but may still be loading."""
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(self._argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        eventually(lambda: accepts(str(self.socket)), "a restarted Redis")
+
+    def kill(self) -> None:
+        """SIGKILL: it has no time to write anything down, nor to close anything."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def end(self) -> None:
+        if self._process is not None:
+            stop(self._process)
+
+
+@contextmanager
+def run_mortal_redis(*options: str) -> Iterator[MortalRedis]:
+    """Run a :class:`MortalRedis` until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="sockethub-redis-") as directory:
+        server = MortalRedis(Path(directory), *options)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.end()
+
+
+def _command(directory: Path, *options: str) -> list[str]:
+    executable, path = find_server("redis-server", "redis-server"), directory / "redis.sock"
+    where = ("--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", str(directory))
+    what = ("--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--daemonize", "no")
+    return [executable, *where, *what, *options]
+
+
 @contextmanager
 def run_redis(*options: str) -> Iterator[RedisServer]:
     """Run a Redis of one's own with further command line ``options``; in memory unless they say otherwise."""
-    executable = find_server("redis-server", "redis-server")
     # Not below pytest's directory: its path may be longer than a socket's path can be.
     with tempfile.TemporaryDirectory(prefix="sockethub-redis-") as directory:
         path = Path(directory, "redis.sock")
-        argv = [executable, "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", directory]
-        argv += ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--daemonize", "no", *options]
+        argv = _command(Path(directory), *options)
         with running(argv, ready=lambda: accepts(str(path)), log=Path(directory, "log")) as process:
             yield RedisServer(f"unix://{path}", path, process.pid)
 

@@ -6,9 +6,10 @@ retried: whoever sends a command decides what its failure means.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 import anyio
 import redis
@@ -20,9 +21,22 @@ from redis.retry import Retry
 COMMAND_SECONDS: Final = 5.0
 """How long an ordinary command may take; Redis answers in microseconds, so a slower one is a fault."""
 
+BLOCK_MS: Final = 60_000
+"""How long one read waits at the server; what arrives ends it at once."""
+
+BLOCKING_SECONDS: Final = BLOCK_MS / 1000 + COMMAND_SECONDS
+"""After that, a read that waits at the server has no server any more."""
+
 CONNECT_SECONDS: Final = 5.0
 RESP: Final = 2
 """The protocol's version: what 3 adds is not used here, and 2 connects with one round trip less."""
+
+KEEPALIVE: Final = {
+    getattr(socket, name): value
+    for name, value in {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4}.items()
+    if hasattr(socket, name)
+}
+"""A machine that vanished is noticed within 40 s, not after the kernel's two hours."""
 
 MAX_CONNECTIONS: Final = 16
 """Bound of one client's pool; commands share few connections by pipelining."""
@@ -75,5 +89,13 @@ def connect_sync(url: str) -> redis.Redis:
     )
 
 
-def _keepalive(url: str) -> dict[str, bool]:
-    return {} if url.startswith("unix:") else {"socket_keepalive": True}
+def _keepalive(url: str) -> dict[str, Any]:
+    return {} if url.startswith("unix:") else {"socket_keepalive": True, "socket_keepalive_options": KEEPALIVE}
+
+
+def tune(connection: socket.socket) -> None:
+    """Send small commands at once over TCP, and notice a machine that vanished."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in KEEPALIVE.items():
+        connection.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -8,7 +8,6 @@ order, answers matched by order, nothing ever sent twice. Parsing and packing ar
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -18,27 +17,42 @@ from typing import Any, Final, cast
 import hiredis
 from redis.asyncio.connection import parse_url
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from sockethub.jobs.commands import Command, Word
-from sockethub.jobs.connection import COMMAND_SECONDS, CONNECT_SECONDS
+from sockethub.jobs.connection import BLOCKING_SECONDS, COMMAND_SECONDS, CONNECT_SECONDS, tune
 
 DEFAULT_PORT: Final = 6379
 MAX_UNANSWERED: Final = 10_000
 """Commands under way on one connection; more are refused, for Redis does not keep up."""
 
+MAX_UNSENT_BYTES: Final = 16 * 1024 * 1024
+"""What may wait for the kernel to take it; beyond, commands are refused likewise."""
+
+UNAVAILABLE: Final = ("LOADING", "MASTERDOWN", "CLUSTERDOWN", "READONLY", "ERR max number of clients reached")
+"""Errors of a server that is there but does not serve at present: while it starts, or after it was demoted."""
+
+REFUSING: Final = ("OOM", "MISCONF", "NOREPLICAS")
+"""Errors of a server that takes no writes at present: out of memory, its disk full, its replicas gone."""
+
+
+class WritesRefused(ResponseError):
+    """Redis takes no writes at present; nothing was done. It passes."""
+
 
 class RedisLink:
     """Connects at the first command, and again at the next after a connection was lost.
 
-    Failures are redis-py's: ``ConnectionError`` and ``TimeoutError`` (it may have been done), ``ResponseError``.
+    Failures are redis-py's: ``ConnectionError`` and ``TimeoutError`` (it may have been done), ``ResponseError`` (it was
+    not), of which :class:`WritesRefused` passes.
     """
 
     def __init__(self, url: str, *, blocking: bool = False) -> None:
-        """``blocking`` is for one command at a time that waits at the server: it has no deadline."""
+        """``blocking`` is for one command at a time that waits at the server, at most ``BLOCK_MS`` there."""
         self._target = parse_url(url)
-        self._deadline = None if blocking else COMMAND_SECONDS
+        self._blocking = blocking
+        self._deadline = BLOCKING_SECONDS if blocking else COMMAND_SECONDS
         self._connection: _Connection | None = None
         self._connecting: asyncio.Task[_Connection] | None = None
 
@@ -59,9 +73,12 @@ class RedisLink:
         """
         connection = await self._connected()
         *queued, done = connection.send([("MULTI",), *commands, ("EXEC",)])
-        answers: list[Any] = await self._answer(connection, done)
-        for future in queued:
-            future.exception()  # has been answered; EXEC's own answer says what went wrong
+        try:
+            answers: list[Any] = await self._answer(connection, done)
+        except ResponseError:
+            for future in queued:
+                await future  # the command that was refused says why, EXEC only that one was
+            raise
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
@@ -71,6 +88,7 @@ class RedisLink:
         """Close the connection; what is under way fails."""
         if self._connecting is not None:
             self._connecting.cancel()
+            await asyncio.wait([self._connecting])  # it may just have succeeded
         if self._connection is not None:
             self._connection.close("closed")
             self._connection = None
@@ -83,8 +101,8 @@ class RedisLink:
             connection.close("no answer in time")
             raise RedisTimeoutError("no answer in time") from None
         except asyncio.CancelledError:
-            if self._deadline is None:
-                connection.close("cancelled")  # it waits at the server: its answer would be taken for another's
+            if self._blocking:
+                connection.close("cancelled")  # it goes on waiting at the server, and would take what comes next
             raise
 
     async def _connected(self) -> _Connection:
@@ -111,7 +129,7 @@ class RedisLink:
                     secure = ssl.create_default_context() if "connection_class" in target else None
                     host, port = target.get("host", "localhost"), target.get("port", DEFAULT_PORT)
                     transport, connection = await loop.create_connection(_Connection, host, port, ssl=secure)
-                    _tune(transport.get_extra_info("socket"))
+                    tune(transport.get_extra_info("socket"))
                 await _greet(connection, target)
         except (OSError, TimeoutError) as error:
             raise RedisConnectionError(f"cannot connect ({type(error).__name__})") from None
@@ -122,19 +140,25 @@ class _Connection(asyncio.Protocol):
     """Writes once per loop tick; gives answers to their askers in order."""
 
     def __init__(self) -> None:
-        self._reader = hiredis.Reader(replyError=ResponseError)
+        self._reader = hiredis.Reader(replyError=_error)
         self._unanswered: deque[asyncio.Future[Any]] = deque()
         self._out: list[bytes] = []
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
+        self._lost = "the connection is gone"
 
     @property
     def alive(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
     def send(self, commands: list[Command]) -> list[asyncio.Future[Any]]:
-        if not self.alive or len(self._unanswered) + len(commands) > MAX_UNANSWERED:
-            raise RedisConnectionError("the connection is gone" if not self.alive else "Redis does not keep up")
+        if self._transport is None or not self.alive:
+            raise RedisConnectionError(self._lost)
+        if (
+            len(self._unanswered) + len(commands) > MAX_UNANSWERED
+            or self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES
+        ):
+            raise RedisConnectionError("Redis does not keep up")
         if not self._out:
             self._loop.call_soon(self._flush)
         futures: list[asyncio.Future[Any]] = [self._loop.create_future() for _ in commands]
@@ -143,6 +167,7 @@ class _Connection(asyncio.Protocol):
         return futures
 
     def close(self, reason: str) -> None:
+        self._lost = reason
         if self._transport is not None:
             self._transport.abort()
         self._fail(reason)
@@ -153,13 +178,15 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
         while (answer := self._reader.gets()) is not False:
+            if not self._unanswered:
+                self.close(f"Redis said unasked: {answer}")  # why it takes no further client, say
+                return
             future = self._unanswered.popleft()
-            if future.done():
-                continue
-            if isinstance(answer, ResponseError):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
+            if not future.done():
+                _settle(future, answer)
+            if isinstance(answer, RedisConnectionError):
+                self.close(str(answer))
+                return
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail("the connection was lost")
@@ -173,8 +200,22 @@ class _Connection(asyncio.Protocol):
         while self._unanswered:
             future = self._unanswered.popleft()
             if not future.done():
-                future.set_exception(RedisConnectionError(reason))
-                future.exception()  # whoever asked may be gone; then nobody needs to hear of it
+                _settle(future, RedisConnectionError(reason))
+
+
+def _settle(future: asyncio.Future[Any], answer: Any) -> None:
+    if isinstance(answer, RedisError):
+        future.set_exception(answer)
+        future.exception()  # whoever asked may be gone; then nobody needs to hear of it
+    else:
+        future.set_result(answer)
+
+
+def _error(text: str) -> RedisError:
+    """What Redis's error means for whoever asked: again later on a new connection, again later, or never."""
+    if text.startswith(UNAVAILABLE):
+        return RedisConnectionError(text)
+    return WritesRefused(text) if text.startswith(REFUSING) else ResponseError(text)
 
 
 _pack: Callable[[Command], bytes] = hiredis.pack_command  # type: ignore[assignment]  # its stub knows tuples of one word
@@ -198,12 +239,6 @@ def _greeting(target: Any) -> list[Command]:
     if target.get("db"):
         commands.append(("SELECT", target["db"]))
     return commands
-
-
-def _tune(connection: Any) -> None:
-    if connection is not None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from dramatiq.middleware import SkipMessage
 
 from sockethub.jobs import commands
 from sockethub.jobs.commands import Command, Word
-from sockethub.jobs.link import RedisLink
+from sockethub.jobs.link import RedisLink, WritesRefused
 from sockethub.jobs.names import FIELD, GROUP, Naming
 
 BLOCK_MS: Final = 60_000
@@ -114,8 +114,8 @@ class AsyncWorker:
                     await self._prepare(tasks)
                     pause = FIRST_PAUSE_SECONDS
                     await self._consume(tasks)
-                except (redis.ConnectionError, redis.TimeoutError) as error:
-                    self._broker.logger.warning("Redis is away: %s", type(error).__name__)
+                except (redis.ConnectionError, redis.TimeoutError, WritesRefused) as error:
+                    self._broker.logger.warning("Redis does not serve %s: %s", self._queue, error)
                 except redis.ResponseError as error:
                     if not str(error).startswith(STREAM_GONE):  # an emptied Redis: begin anew
                         raise
@@ -142,8 +142,8 @@ class AsyncWorker:
             try:
                 await self._link.transact(*together)
                 return
-            except (redis.ConnectionError, redis.TimeoutError) as error:
-                self._broker.logger.warning("Redis is away: %s", type(error).__name__)
+            except (redis.ConnectionError, redis.TimeoutError, WritesRefused) as error:
+                self._broker.logger.warning("Redis does not serve %s: %s", self._queue, error)
                 await anyio.sleep(pause * random.uniform(0.5, 1.5))
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 

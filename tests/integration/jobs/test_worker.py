@@ -2,63 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any
-
 import anyio
 import dramatiq
 import pytest
 
 from sockethub.errors import QueueFull, QueueUnavailable
-from sockethub.jobs import AsyncProducer, AsyncWorker, StreamBroker, connect, current_delivery, linked, read_inbox
-from sockethub.jobs.names import GROUP, Naming
-from tests.support.redis import RedisServer, run_redis
+from sockethub.jobs import AsyncProducer, connect, current_delivery, linked
+from sockethub.jobs.names import GROUP
+from tests.support.jobs import DEAD, STREAM, WITHIN_SECONDS, Actor, empty, enqueue, message, until, working
 
 pytestmark = pytest.mark.anyio
-
-QUEUE = "q"
-STREAM = Naming().stream(QUEUE)
-DEAD = Naming().dead(QUEUE)
-WITHIN_SECONDS = 10.0
-
-Actor = Callable[..., Awaitable[None]]
-
-
-def message(number: int) -> dramatiq.Message[Any]:
-    return dramatiq.Message(QUEUE, "act", (number,), {}, {})
-
-
-@asynccontextmanager
-async def working(url: str, actor: Actor, *, consumer: str = "one", **options: Any) -> AsyncIterator[None]:
-    """A worker that runs ``actor`` on every message until the block ends."""
-    broker = StreamBroker("", middleware=[])
-    dramatiq.actor(actor_name="act", queue_name=QUEUE, broker=broker)(actor)
-    async with linked(url) as link, linked(url, blocking=True) as blocking, anyio.create_task_group() as tasks:
-        worker = AsyncWorker(broker, QUEUE, link=link, blocking=blocking, consumer=consumer, **options)
-        tasks.start_soon(worker.run)
-        yield
-        tasks.cancel_scope.cancel()
-
-
-async def enqueue(url: str, *numbers: int, max_length: int = 1_000) -> None:
-    async with linked(url) as link:
-        producer = AsyncProducer(link)
-        for number in numbers:
-            await producer.enqueue(message(number), max_length=max_length)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(WITHIN_SECONDS):
-        while not condition():  # noqa: ASYNC110 - Redis tells nobody
-            await anyio.sleep(0.005)
-
-
-async def empty(url: str) -> None:
-    async with connect(url) as client:
-        with anyio.fail_after(WITHIN_SECONDS):
-            while await client.xlen(STREAM):  # noqa: ASYNC110 - Redis tells nobody
-                await anyio.sleep(0.005)
 
 
 async def test_messages_are_done_in_order_and_leave_nothing_behind(redis_url: str) -> None:
@@ -260,28 +213,6 @@ async def test_a_redis_that_refuses_to_write_is_told(redis_url: str) -> None:
             await client.config_set("maxmemory", "0")
 
 
-async def test_a_worker_outlives_its_redis() -> None:
-    """Killed and started again on the same files, then emptied: the worker takes up where it was."""
-    done: list[int] = []
-
-    async def act(number: int) -> None:
-        done.append(number)
-
-    with run_redis() as server:
-        async with working(server.url, act):
-            await enqueue(server.url, 1)
-            await until(lambda: done == [1])
-            await _flush(server)
-            await enqueue(server.url, 2)
-            await until(lambda: done == [1, 2])
-
-
-async def _flush(server: RedisServer) -> None:
-    async with connect(server.url) as client:
-        await client.flushall()
-        await client.client_kill_filter(_type="normal", skipme=True)
-
-
 async def test_an_idle_worker_asks_next_to_nothing(redis_url: str) -> None:
     async def act(number: int) -> None:
         pass
@@ -293,27 +224,3 @@ async def test_an_idle_worker_asks_next_to_nothing(redis_url: str) -> None:
         await anyio.sleep(1.0)
         after = (await client.info("stats"))["total_commands_processed"]
     assert after - before <= 2
-
-
-async def test_an_inbox_gives_what_arrives_and_keeps_nothing(redis_url: str) -> None:
-    seen: list[bytes] = []
-    async with (
-        connect(redis_url) as client,
-        linked(redis_url, blocking=True) as blocking,
-        anyio.create_task_group() as tasks,
-    ):
-
-        async def read() -> None:
-            async for batch in read_inbox(blocking, "inbox"):
-                seen.extend(entry.fields[b"n"] for entry in batch)
-
-        await client.xadd("inbox", {"n": "1"})
-        tasks.start_soon(read)
-        await until(lambda: seen == [b"1"])
-        await client.xadd("inbox", {"n": "2"})
-        await until(lambda: seen == [b"1", b"2"])
-        await client.client_kill_filter(_type="normal", skipme=True)
-        await client.xadd("inbox", {"n": "3"})
-        await until(lambda: seen[-1] == b"3")
-        assert await client.xlen("inbox") <= 1  # the last batch goes when the next is asked for
-        tasks.cancel_scope.cancel()

@@ -1,0 +1,187 @@
+"""The queue while Redis is killed, loading, full, or without room for another client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import anyio
+import pytest
+import redis
+
+from sockethub.jobs import RedisLink, connect, current_delivery, linked, read_inbox
+from sockethub.jobs.link import WritesRefused
+from tests.support.jobs import DEAD, WITHIN_SECONDS, empty, enqueue, until, working
+from tests.support.redis import MortalRedis, run_mortal_redis, run_redis
+
+pytestmark = pytest.mark.anyio
+
+DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
+SLOW_TO_LOAD = ("--key-load-delay", "100", "--loading-process-events-interval-bytes", "1024")
+"""With 3,000 keys, a server that is loading for about half a second, and says so meanwhile."""
+
+
+@pytest.fixture
+def mortal() -> Iterator[MortalRedis]:
+    with run_mortal_redis(*DURABLE, *SLOW_TO_LOAD) as server:
+        yield server
+
+
+async def _fill(server: MortalRedis) -> None:
+    async with linked(server.url) as link:
+        await link.batch(*(("SET", f"k{number}", "x" * 100) for number in range(3_000)))
+
+
+async def _is_loading(server: MortalRedis) -> bool:
+    """Waits until it answers at all; asserts nothing about what."""
+    async with linked(server.url) as link:
+        try:
+            await link.call("PING")
+        except redis.ConnectionError as error:
+            return str(error).startswith("LOADING")
+    return False
+
+
+async def test_a_server_that_is_loading_is_one_that_is_away(mortal: MortalRedis) -> None:
+    await _fill(mortal)
+    mortal.kill()
+    mortal.start()
+    assert await _is_loading(mortal)
+
+
+async def test_a_worker_outlives_a_redis_that_is_killed_and_takes_its_time_to_load(mortal: MortalRedis) -> None:
+    done: list[tuple[int, int]] = []
+
+    async def act(number: int) -> None:
+        done.append((number, current_delivery().attempts))
+
+    await _fill(mortal)
+    async with working(mortal.url, act):
+        await enqueue(mortal.url, 1)
+        await empty(mortal.url)
+        mortal.kill()
+        mortal.start()
+        assert await _is_loading(mortal), "else this test tests nothing"
+        with anyio.fail_after(WITHIN_SECONDS):
+            while await _is_loading(mortal):  # noqa: ASYNC110 - Redis tells nobody
+                await anyio.sleep(0.02)
+        await enqueue(mortal.url, 2)
+        await until(lambda: len(done) == 2)
+    assert done == [(1, 1), (2, 1)]
+
+
+async def test_a_worker_outlives_a_redis_that_lost_everything() -> None:
+    done: list[int] = []
+
+    async def act(number: int) -> None:
+        done.append(number)
+
+    with run_mortal_redis() as server:
+        async with working(server.url, act):
+            await enqueue(server.url, 1)
+            await empty(server.url)
+            server.kill()
+            server.start()
+            await enqueue(server.url, 2)
+            await until(lambda: done == [1, 2])
+
+
+async def test_a_message_under_way_when_redis_is_killed_is_settled_and_not_run_again(mortal: MortalRedis) -> None:
+    runs: list[int] = []
+    begun, go_on = anyio.Event(), anyio.Event()
+
+    async def act(number: int) -> None:
+        runs.append(number)
+        begun.set()
+        await go_on.wait()
+        await current_delivery().settle(("XADD", "replies", "*", "n", number))
+
+    async with working(mortal.url, act):
+        await enqueue(mortal.url, 1)
+        with anyio.fail_after(WITHIN_SECONDS):
+            await begun.wait()
+        mortal.kill()
+        go_on.set()
+        mortal.start()
+        await empty(mortal.url)
+    assert runs == [1]
+    async with connect(mortal.url) as client:
+        assert [fields for _, fields in await client.xrange("replies")] == [{b"n": b"1"}]
+
+
+async def test_an_inbox_is_read_on_after_a_restart(mortal: MortalRedis) -> None:
+    seen: list[bytes] = []
+
+    async def read(link: RedisLink) -> None:
+        async for batch in read_inbox(link, "inbox"):
+            seen.extend(entry.fields[b"n"] for entry in batch)
+
+    await _fill(mortal)
+    async with linked(mortal.url, blocking=True) as blocking, anyio.create_task_group() as tasks:
+        tasks.start_soon(read, blocking)
+        async with connect(mortal.url) as client:
+            await client.xadd("inbox", {"n": "1"})
+        await until(lambda: seen == [b"1"])
+        mortal.kill()
+        mortal.start()
+        with anyio.fail_after(WITHIN_SECONDS):
+            while await _is_loading(mortal):  # noqa: ASYNC110 - Redis tells nobody
+                await anyio.sleep(0.02)
+        async with connect(mortal.url) as client:
+            await client.xadd("inbox", {"n": "2"})
+        await until(lambda: seen[-1] == b"2")
+        tasks.cancel_scope.cancel()
+
+
+async def test_what_was_done_while_redis_was_full_is_settled_when_there_is_room(redis_url: str) -> None:
+    """Its reply is neither lost, nor is it done again."""
+    attempts: list[int] = []
+    async with connect(redis_url) as client:
+
+        async def act(number: int) -> None:
+            attempts.append(current_delivery().attempts)
+            if number == 1:
+                await client.config_set("maxmemory", "1")
+            await current_delivery().settle(("XADD", "replies", "*", "n", number))
+
+        try:
+            async with working(redis_url, act):
+                await enqueue(redis_url, 1)
+                await until(lambda: attempts == [1])
+                with pytest.raises(redis.OutOfMemoryError):
+                    await client.xadd("replies", {"n": "another"})
+                await client.config_set("maxmemory", "0")
+                await enqueue(redis_url, 2)
+                await empty(redis_url)
+        finally:
+            await client.config_set("maxmemory", "0")
+        assert attempts == [1, 1]
+        assert [fields for _, fields in await client.xrange("replies")] == [{b"n": b"1"}, {b"n": b"2"}]
+        assert not await client.exists(DEAD)
+
+
+async def test_a_refused_transaction_says_why_and_does_nothing(redis_url: str) -> None:
+    async with connect(redis_url) as client, linked(redis_url) as link:
+        await client.config_set("maxmemory", "1")
+        try:
+            with pytest.raises(WritesRefused, match="OOM"):
+                await link.transact(("DEL", "k"), ("SET", "k", "v"))
+        finally:
+            await client.config_set("maxmemory", "0")
+
+
+async def test_no_room_for_another_client_is_waited_for() -> None:
+    done: list[int] = []
+
+    async def act(number: int) -> None:
+        done.append(number)
+
+    with run_redis() as server, redis.Redis(unix_socket_path=str(server.socket)) as admin:
+        await enqueue(server.url, 1)
+        admin.config_set("maxclients", 1)
+        async with linked(server.url) as link:
+            with pytest.raises(redis.ConnectionError, match="max number of clients"):
+                await link.call("PING")
+        async with working(server.url, act):
+            await until(lambda: admin.info("stats")["rejected_connections"] >= 2)
+            admin.config_set("maxclients", 100)
+            await until(lambda: done == [1])
