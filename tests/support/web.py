@@ -28,6 +28,7 @@ class WebServer:
     scheme: str
     pages: dict[str, Handler] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def url(self, path: str) -> str:
         return f"{self.scheme}://{self.host}:{self.port}{path}"
@@ -46,6 +47,10 @@ class WebServer:
         return self.url(path)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
         try:
             request = await _request(reader)
             self.requests.append(request)
@@ -80,13 +85,14 @@ async def _missing(_: Request, writer: asyncio.StreamWriter) -> None:
 async def web_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[WebServer]:
     """A server on a port of its own until the block ends."""
     site = WebServer("127.0.0.1", 0, "https" if tls else "http")
-    server = await asyncio.start_server(lambda r, w: site.serve(r, w), "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(site.serve, "127.0.0.1", 0, ssl=tls)
     site.port = server.sockets[0].getsockname()[1]
-    tasks_before = asyncio.all_tasks()
     try:
         yield site
     finally:
         server.close()
-        for task in asyncio.all_tasks() - tasks_before - {asyncio.current_task()}:
+        tasks = list(site.tasks)
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await server.wait_closed()

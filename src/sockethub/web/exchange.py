@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import anyio
 import h11
@@ -19,6 +19,9 @@ from sockethub.guard import Endpoint
 from sockethub.web.inflate import Body
 from sockethub.web.limits import CHUNK_BYTES, HEADER_BYTES, Limits
 from sockethub.web.urls import Url
+
+INTERIM: Final = 8
+"""Responses before the response (RFC 9110 §15.2), such as early hints; one or two are usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ async def ask(
     The body of a redirect or an error is not read. Raises :class:`~sockethub.errors.PlatformError`.
     """
     async with _connected(url, endpoints, limits, tls) as (reader, writer):
-        link = _Link(reader, writer)
+        link = _Link(reader, writer, 2 * limits.body_bytes + HEADER_BYTES)
         try:
             return await link.get(url, headers, limits)
         except h11.RemoteProtocolError:
@@ -63,12 +66,14 @@ async def ask(
 
 
 class _Link:
-    """h11 over a stream."""
+    """h11 over a stream; ``most`` bytes are read, packaging (chunks, their extensions) included."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int) -> None:
         self._reader = reader
         self._writer = writer
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEADER_BYTES)
+        self._received = 0
+        self._most = most
         self.begun = False
 
     async def get(self, url: Url, headers: Mapping[str, str], limits: Limits) -> Answer:
@@ -76,16 +81,20 @@ class _Link:
         request = h11.Request(method="GET", target=url.path, headers=fields)
         self._writer.write((self._http.send(request) or b"") + (self._http.send(h11.EndOfMessage()) or b""))
         await self._writer.drain()
-        response = await self._next()
-        while isinstance(response, h11.InformationalResponse):
-            response = await self._next()
-        assert isinstance(response, h11.Response)
+        response = await self._response()
         self.begun = True
         received = {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
         if not 200 <= response.status_code < 300:
             return Answer(str(url), response.status_code, received, b"")
         body = await self._body(received.get("content-encoding", ""), limits)
         return Answer(str(url), response.status_code, received, body.finish(), not body.full)
+
+    async def _response(self) -> h11.Response:
+        for _ in range(INTERIM + 1):
+            event = await self._next()
+            if isinstance(event, h11.Response):
+                return event
+        raise h11.RemoteProtocolError("too many interim responses")
 
     async def _body(self, encoding: str, limits: Limits) -> Body:
         body = Body(encoding, limits.body_bytes, cut=limits.cut)
@@ -97,7 +106,11 @@ class _Link:
 
     async def _next(self) -> Any:
         while (event := self._http.next_event()) is h11.NEED_DATA:
-            self._http.receive_data(await self._reader.read(CHUNK_BYTES))
+            data = await self._reader.read(CHUNK_BYTES)
+            self._received += len(data)
+            if self._received > self._most:
+                raise PlatformError("the answer is mostly packaging", condition="too-large")
+            self._http.receive_data(data)
         if isinstance(event, h11.ConnectionClosed):
             raise h11.RemoteProtocolError("closed")
         return event
