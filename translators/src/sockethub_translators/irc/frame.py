@@ -30,7 +30,7 @@ from .entities import name_of, person, service
 from .env import Activity, Entity, Env
 from .line import Line, nick_of
 
-__all__ = ["WIRE", "Wire", "actor_of", "frame", "keep", "own", "timestamp", "unframe", "wire_of", "write"]
+__all__ = ["WIRE", "Wire", "actor_of", "frame", "is_group", "keep", "own", "timestamp", "unframe", "wire_of", "write"]
 
 WIRE: Final = "irc:wire"
 Wire: TypeAlias = dict[str, Any]
@@ -244,19 +244,23 @@ _TAG_OF_VIEW: Final[Mapping[str, Callable[[Activity, str | None], str | None]]] 
 }
 
 
+_STRING: Final = frozenset({str})
+
+
 def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, list) and _STRING.issuperset(map(type, value))
 
 
-def _is_group(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(type(item) is int for item in value)
+def is_group(value: Any) -> bool:
+    """Whether it is an index and a count."""
+    return isinstance(value, list) and len(value) == 2 and type(value[0]) is type(value[1]) is int
 
 
 def _is_tags(value: Any) -> bool:
     return isinstance(value, dict) and all(item is None or isinstance(item, str) for item in value.values())
 
 
-_CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {"tags": _is_tags, "params": _is_texts, "group": _is_group}
+_CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {"tags": _is_tags, "params": _is_texts, "group": is_group}
 
 
 def wire_of(activity: Activity) -> Wire | None:
@@ -267,7 +271,6 @@ def wire_of(activity: Activity) -> Wire | None:
     if not isinstance(wire, dict):
         raise TranslationError(_WIRE_PATH, "not an object")
     for key, value in wire.items():
-        check = _CHECKS.get(key)
-        if not (check(value) if check else isinstance(value, str)):
+        if not (_CHECKS[key](value) if key in _CHECKS else isinstance(value, str)):
             raise TranslationError(f"{_WIRE_PATH}.{key}", "not what a translation leaves there")
     return wire

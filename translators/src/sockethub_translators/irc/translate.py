@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from ..errors import EncodeError, ParseError, TranslationError
 from . import history, membership, messages, presence, replies, rooms, whois
 from .env import Activity, Env
-from .frame import WIRE, Wire, wire_of
+from .frame import WIRE, Wire, is_group, wire_of
 from .line import MAX_BODY_IN, MAX_CLIENT_TAG_DATA, MAX_TAGS, Line, decode, encode
 from .modes import parse_modes, write_modes
 
@@ -211,8 +211,10 @@ def from_activity(activity: Activity | Sequence[Activity], env: Env) -> list[Lin
     """
     if isinstance(activity, dict):
         return _one(activity, env)
-    lines: list[Line] = []
     items = list(activity)
+    if len(items) == 1 and isinstance(items[0], dict):
+        return _one(items[0], env)
+    lines: list[Line] = []
     start = 0
     while start < len(items):
         end = start + _group_size(items, start)
@@ -228,7 +230,13 @@ def _one(activity: Activity, env: Env) -> list[Line]:
             if line.tags or line.command not in _SIZED:
                 _check(line, env.isupport.linelen, MAX_CLIENT_TAG_DATA + 2)
         return lines
-    return _group([activity], env)
+    wire = wire_of(activity)
+    if wire is None or "bytes" in wire:
+        return _group([activity], env)
+    lines = _put(activity, env, wire)
+    for line in lines:
+        _check(line, MAX_BODY_IN + 1, MAX_TAGS)
+    return lines
 
 
 def _put(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
@@ -269,8 +277,10 @@ def _group_size(items: list[Activity], start: int) -> int:
 
 
 def _place(activity: Any) -> list[int] | None:
-    wire = wire_of(activity) if isinstance(activity, dict) else None
-    return wire.get("group") if wire else None
+    """Index and count in a group, if it says so; the rest of the residue is looked at in its turn."""
+    wire = activity.get(WIRE) if isinstance(activity, dict) else None
+    group = wire.get("group") if isinstance(wire, dict) else None
+    return group if is_group(group) else None
 
 
 def _group(members: list[Activity], env: Env) -> list[Line]:

@@ -1,0 +1,192 @@
+"""What translation costs, as a ratio to what reading the wire alone costs with the nearest parser.
+
+IRC beside irctokens' tokenising, XMPP beside ElementTree's parsing. Each figure is the median of
+so many rounds over the same input, floor and step in turn, so that whatever else the machine does befalls both. Single
+thread, garbage collection as in service.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from statistics import median
+from typing import TypeVar
+from xml.etree import ElementTree
+
+import irctokens
+
+from sockethub_translators import irc, xmpp
+
+T = TypeVar("T")
+
+IN = "in: decode, to_activity"
+OUT = "out: from_activity, encode"
+
+TARGET = 3.0
+"""Either way, at most so many times the floor."""
+
+BATCH = 2_000
+"""Calls in one round for a single message."""
+
+MIX = {
+    ":alice!~al@user/alice PRIVMSG #room :hello world, how is everyone today": 50,
+    ":bob!bob@10.0.0.7 PRIVMSG me :a word in private": 6,
+    "@time=2026-11-23T12:00:00.000Z;msgid=abc123;account=alice :alice!~al@user/alice PRIVMSG #room :tagged": 12,
+    ":alice!~al@user/alice PRIVMSG #room :\x01ACTION waves\x01": 3,
+    ":services.example NOTICE me :This nickname is registered": 3,
+    ":carol!~c@host.example JOIN #room carol :Carol Real": 6,
+    ":carol!~c@host.example PART #room :bye": 3,
+    ":dave!~d@host.example QUIT :Ping timeout: 240 seconds": 4,
+    ":dave!~d@host.example NICK dave2": 2,
+    ":op!~o@host.example MODE #room +o carol": 2,
+    ":op!~o@host.example TOPIC #room :a new topic": 1,
+    ":irc.example 353 me = #room :@op +carol dave erin frank grace heidi": 2,
+    ":irc.example 366 me #room :End of /NAMES list.": 1,
+    ":irc.example 352 me #room ~c host.example irc.example carol H@ :0 Carol Real": 3,
+    ":irc.example 404 me #room :Cannot send to channel": 1,
+    ":irc.example 999 me something :nobody knows": 1,
+}
+"""Lines of a busy channel, and how often each comes among a hundred."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to measure, done once by ``run``."""
+
+    name: str
+    run: Callable[[], object]
+
+
+def time_of(run: Callable[[], object], calls: int) -> float:
+    """Microseconds for one call."""
+    started = time.perf_counter()
+    for _ in range(calls):
+        run()
+    return (time.perf_counter() - started) / calls * 1e6
+
+
+def compare(title: str, floor: Step, steps: list[Step], *, rounds: int, calls: int, per: int = 1) -> dict[str, float]:
+    """Measure and print; returns the ratio of each step. ``per``: messages in one call."""
+    measured: dict[str, list[float]] = {step.name: [] for step in (floor, *steps)}
+    for _ in range(rounds):
+        for step in (floor, *steps):
+            measured[step.name].append(time_of(step.run, calls) / per)
+    medians = {name: median(values) for name, values in measured.items()}
+    print(f"\n{title}")
+    ratios = {name: value / medians[floor.name] for name, value in medians.items()}
+    for name, value in medians.items():
+        print(f"  {name:<28} {value:8.2f} us   {ratios[name]:5.2f} x   {1e6 / value:>10,.0f}/s")
+    return ratios
+
+
+def each(run: Callable[[T], object], items: Iterable[T]) -> None:
+    """Do it with every item and keep nothing."""
+    deque(map(run, items), maxlen=0)
+
+
+def irc_message(rounds: int) -> dict[str, float]:
+    """One PRIVMSG, step by step."""
+    env = irc.Env(server="irc.example", nick="me", isupport=ISUPPORT)
+    text = next(iter(MIX))
+    wire = text.encode() + b"\r\n"
+    line = irc.decode(wire)
+    activity = irc.to_activity(line, env)[0]
+    said = irc.strip(activity)
+    return compare(
+        "IRC: one PRIVMSG",
+        Step("irctokens.tokenise", lambda: irctokens.tokenise(text)),
+        [
+            Step("decode", lambda: irc.decode(wire)),
+            Step("to_activity", lambda: irc.to_activity(line, env)),
+            Step(IN, lambda: irc.to_activity(irc.decode(wire), env)),
+            Step("from_activity", lambda: irc.from_activity(said, env)),
+            Step("encode", lambda: irc.encode(line)),
+            Step(OUT, lambda: [irc.encode(each) for each in irc.from_activity(said, env)]),
+            Step("from_activity with residue", lambda: irc.from_activity(activity, env)),
+        ],
+        rounds=rounds,
+        calls=BATCH,
+    )
+
+
+def xmpp_message(rounds: int) -> dict[str, float]:
+    """One message of a room, step by step."""
+    env = xmpp.Env("me@own.example/home")
+    text = (
+        "<message xmlns='jabber:client' type='groupchat' id='m1' from='a@muc.example/alice' to='me@own.example/home'>"
+        "<body>hello world, how is everyone today</body><stanza-id xmlns='urn:xmpp:sid:0' id='s1' by='a@muc.example'/>"
+        "</message>"
+    )
+    stanza = xmpp.decode(text)
+    activity = xmpp.to_activity(stanza, env)[0]
+    said = xmpp.strip(activity)
+    return compare(
+        "XMPP: one message of a room",
+        Step("ElementTree.fromstring", lambda: ElementTree.fromstring(text)),
+        [
+            Step("decode", lambda: xmpp.decode(text)),
+            Step("to_activity", lambda: xmpp.to_activity(stanza, env)),
+            Step(IN, lambda: xmpp.to_activity(xmpp.decode(text), env)),
+            Step("from_activity", lambda: xmpp.from_activity(said, env)),
+            Step("encode", lambda: xmpp.encode(stanza)),
+            Step(OUT, lambda: [xmpp.encode(each) for each in xmpp.from_activity(said, env)]),
+        ],
+        rounds=rounds,
+        calls=BATCH,
+    )
+
+
+ISUPPORT = irc.ISupport().update(["CHANTYPES=#&", "PREFIX=(qaohv)~&@%+", "STATUSMSG=@+", "CHANMODES=beI,k,l,imnpst"])
+
+
+def irc_log(count: int, rounds: int) -> dict[str, float]:
+    """A log of a busy channel: both ways, and aggregated."""
+    env = irc.Env(server="irc.example", nick="me", isupport=ISUPPORT)
+    texts = random.Random(1).choices(list(MIX), weights=list(MIX.values()), k=count)
+    wires = [text.encode() + b"\r\n" for text in texts]
+    translated = [irc.to_activity(irc.decode(wire), env) for wire in wires]
+
+    def aggregated() -> None:
+        state = irc.Aggregator()
+        for wire in wires:
+            state, _ = irc.aggregate.feed(state, irc.decode(wire), env)
+
+    def back(activities: list[irc.Activity]) -> None:
+        each(irc.encode, irc.from_activity(activities, env))
+
+    return compare(
+        f"IRC: a log of {count:,} lines, per line",
+        Step("irctokens.tokenise", lambda: each(irctokens.tokenise, texts)),
+        [
+            Step("decode", lambda: each(irc.decode, wires)),
+            Step(IN, lambda: each(lambda wire: irc.to_activity(irc.decode(wire), env), wires)),
+            Step("in, aggregated", aggregated),
+            Step(OUT, lambda: each(back, translated)),
+        ],
+        rounds=rounds,
+        calls=1,
+        per=count,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench translators", description=__doc__)
+    parser.add_argument("--count", type=int, default=100_000, help="lines of the log")
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    measured = {
+        "IRC message": irc_message(options.rounds * 5),
+        "XMPP message": xmpp_message(options.rounds * 5),
+        "IRC log": irc_log(options.count, options.rounds),
+    }
+    missed = [
+        f"{title} {way.partition(':')[0]}"
+        for title, ratios in measured.items()
+        for way in (IN, OUT)
+        if ratios[way] > TARGET
+    ]
+    print(f"\nAt most {TARGET:g} x either way: {'missed by ' + ', '.join(missed) if missed else 'met'}")
