@@ -15,8 +15,11 @@ from sockethub.errors import PlatformError
 DEPTH: Final = 128
 """Levels of elements; Atom with XHTML inside has some twenty."""
 
-ELEMENTS: Final = 200_000
-"""Of a whole feed: thousands of entries."""
+ELEMENTS: Final = 100_000
+"""Of a whole feed: thousands of entries. feedparser takes some 75 µs for each."""
+
+GUESSED_CHARACTERS: Final = 512 * 1024
+"""Of a feed that is not well-formed: feedparser's second parser takes up to 10 s for a megabyte of nonsense."""
 
 ATTRIBUTES: Final = 64
 """Of one element."""
@@ -24,7 +27,7 @@ ATTRIBUTES: Final = 64
 _DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENCODING: Final = re.compile(rb"^[\s\x00]*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _DOCTYPE: Final = re.compile(r"<!DOCTYPE\s[^\[>]*>", re.IGNORECASE)
-_SUBSET: Final = re.compile(r"<!(?:DOCTYPE[^>\[]*\[|ENTITY)", re.IGNORECASE)
+_ENTITY: Final = re.compile(r"<!ENTITY", re.IGNORECASE)
 _PROLOG_CHARACTERS: Final = 4_096
 """Where a document type may stand; further on it is somebody's text."""
 
@@ -38,17 +41,20 @@ def declared_encoding(data: bytes) -> str | None:
 def screened(text: str) -> str:
     """``text`` without XML declaration and document type, and known to be harmless.
 
-    What is not well-formed passes: many feeds are not, and feedparser has a second parser for them, which expands
-    nothing. Raises :class:`~sockethub.errors.PlatformError`, condition ``hostile``.
+    What is not well-formed passes, unless it is large: many feeds are not, and feedparser has a second parser for
+    them, which expands nothing. Raises :class:`~sockethub.errors.PlatformError`: ``hostile``, ``not-a-feed``.
     """
     text = _DECLARATION.sub("", text, count=1)
     head = _DOCTYPE.sub("", text[:_PROLOG_CHARACTERS], count=1)
     text = head.lstrip("\ufeff \t\r\n") + text[_PROLOG_CHARACTERS:]
     try:
         _Screen().parse(text)
-    except expat.ExpatError:
-        if _SUBSET.search(text):
+    except expat.ExpatError as error:
+        if _ENTITY.search(text):
             raise _hostile("declares entities") from None
+        if len(text) > GUESSED_CHARACTERS:
+            why = f"this is not well-formed XML (line {error.lineno}), and too large to guess what is meant"
+            raise PlatformError(why, condition="not-a-feed") from None
     return text
 
 

@@ -57,6 +57,7 @@ def read(text: str, url: str) -> Feed:
 
 def _entry(entry: Parsed, url: str) -> Entry:
     content, html = _content(entry, url)
+    # feedparser gives the content as the summary where there is none.
     brief = _plain(entry, "summary") if entry.get("content") else ""
     return Entry(
         id=_text(entry.get("id")),
@@ -64,7 +65,7 @@ def _entry(entry: Parsed, url: str) -> Entry:
         title=_plain(entry, "title"),
         content=content,
         html=html,
-        brief=brief if brief != content else "",
+        brief="" if brief == (markup.plain(content) if html else content) else brief,
         published=_moment(entry, "published_parsed") or _moment(entry, "created_parsed"),
         updated=_moment(entry, "updated_parsed"),
         authors=_authors(entry),
