@@ -140,5 +140,5 @@ def no_interference(activity: Activity, path: Path, text: str, env: Env) -> None
     except TranslationError:
         return
     assert skeleton(hostile) == skeleton(plain)
-    assert hostile.attrs.get("to") == plain.attrs.get("to") or path[0] == "target"
+    assert hostile.attrs.get("to") == plain.attrs.get("to") or path[0] in ("actor", "target")
     carriable(hostile)

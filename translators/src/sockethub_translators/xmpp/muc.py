@@ -85,15 +85,16 @@ def _get_gone(
         if not nick:
             return None
         return frame(stanza, env, "update", {"type": "address"}, actor=gone, target=occupant(f"{bare}/{nick}"), **told)
-    by = None if item is None else item.find(_ACTOR)
+    actor = None if item is None else item.find(_ACTOR)
+    by = None if actor is None else _by(actor, bare, env)
     destroy = None if x is None else x.find(_DESTROY)
     if destroy is not None:
         content = destroy.text_of(_REASON)
         told["destroyed"] = True
         told["alternate"] = room(destroy.attrs["jid"]) if destroy.attrs.get("jid") else None
-    elif item is not None and (by is not None or THROWN_OUT & set(codes)):
-        content = item.text_of(_REASON)
-        told["by"] = None if by is None else _by(by, bare, env)
+    elif by is not None or THROWN_OUT & set(codes):
+        content = None if item is None else item.text_of(_REASON)
+        told["by"] = by
     else:
         content = stanza.text_of(STATUS)
     obj = None if content is None else {"type": "message", "content": content}

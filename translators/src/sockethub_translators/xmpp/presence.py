@@ -41,13 +41,18 @@ def get_presence(stanza: Element, env: Env) -> Activity | None:
     if kind not in (None, "unavailable"):
         return None
     activity = muc.get_presence(stanza, env)
-    return _get_update(stanza, env) if activity is None else activity
+    if activity is not None:
+        return activity
+    if stanza.attrs.get("to") in env.rooms:
+        return None  # To a room itself, not to an occupant: it means nothing (XEP-0045 §7.2).
+    return _get_update(stanza, env)
 
 
 def _get_update(stanza: Element, env: Env) -> Activity:
     obj = {"type": "presence", **read_show(stanza)}
-    priority = stanza.text_of(PRIORITY)
-    return frame(stanza, env, "update", obj, priority=None if priority is None else _priority(priority))
+    numbers = (_priority(each.text) for each in stanza.find_all(PRIORITY))
+    priority = next((number for number in numbers if number is not None), None)
+    return frame(stanza, env, "update", obj, priority=priority)
 
 
 def _priority(text: str) -> int | None:

@@ -17,7 +17,7 @@ A delta is plain JSON:
 ``without``   ``[[name, n], …]``: written children that the stanza did not have
 ``was, is``   two whole elements, where not even the names agree
 
-Children that an edit added are in neither list, and come last.
+Children that an edit added are in neither list, and come last; what only the stanza had of their name makes way.
 """
 
 from __future__ import annotations
@@ -88,15 +88,27 @@ def _numbered(children: Sequence[Node]) -> Iterator[tuple[tuple[str, int], Node]
 
 
 def _diff_children(written: Sequence[Node], actual: Sequence[Node]) -> Delta:
-    """Pair the n-th of a name with the n-th of that name."""
+    """Pair equal children, then the others of a name in order."""
     left = dict(_numbered(written))
+    pairs = [_take(left, child, equal=True) for child in actual]
     kept: list[Any] = []
-    for key, child in _numbered(actual):
-        kept.append(_alone(child) if key not in left else _paired(key, left.pop(key), child))
+    for key, child in zip(pairs, actual, strict=True):
+        found = key if key is not None else _take(left, child, equal=False)
+        kept.append(_alone(child) if found is None else _paired(found[0], found[1], child))
     delta: Delta = {"children": kept}
     if left:
         delta["without"] = [list(key) for key in left]
     return delta
+
+
+def _take(left: dict[tuple[str, int], Node], child: Node, *, equal: bool) -> tuple[tuple[str, int], Node] | None:
+    """The first written child of that name, taken out of ``left``; ``equal``: only the same one."""
+    name = _TEXT if isinstance(child, str) else child.name
+    for key, written in left.items():
+        if key[0] == name and (not equal or written == child):
+            del left[key]
+            return key, written
+    return None
 
 
 def _alone(child: Node) -> dict[str, Any]:
@@ -159,9 +171,12 @@ def _patch_children(
     if not isinstance(kept, list):
         raise TranslationError(path, "not a list")
     left = {key: child for key, child in _numbered(written) if key not in without}
+    new = {name for name, nth in left if nth == 0} - {_name_of(item) for item in kept}
     nodes: list[Node | None] = []
     for index, item in enumerate(kept):
         place = f"{path}[{index}]"
+        if new and _is_superseded(item, new):
+            continue
         if isinstance(item, str):
             nodes.append(left.pop((item, 0), None))
         elif isinstance(item, dict):
@@ -169,6 +184,20 @@ def _patch_children(
         else:
             raise TranslationError(place, "not a name or an object")
     return element("", None, *nodes, more=left.values()).children
+
+
+def _name_of(item: Any) -> Any:
+    """The name of the written child that a member of ``children`` refers to."""
+    if isinstance(item, dict):
+        item = _TEXT if "was" in item else item.get("ref")
+    return item if isinstance(item, str) else None
+
+
+def _is_superseded(item: Any, new: set[str]) -> bool:
+    """Whether only the stanza had this, where the view now has its like and had none before."""
+    if not isinstance(item, dict) or not isinstance(item.get("element"), list):
+        return isinstance(item, dict) and "text" in item and _TEXT in new
+    return bool(item["element"]) and isinstance(item["element"][0], str) and item["element"][0] in new
 
 
 def _restore(item: dict[str, Any], left: dict[tuple[str, int], Node], path: str, depth: int) -> Node | None:

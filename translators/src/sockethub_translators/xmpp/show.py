@@ -20,8 +20,8 @@ SHOWN: Final = _VALUES | {"online", "offline"}
 
 def read_show(stanza: Element) -> dict[str, Any]:
     """``presence`` and ``content``; a show that nobody knows is as none."""
-    show = (stanza.text_of(_SHOW) or "").strip()
-    shown = show if show in _VALUES else "online"
+    shows = (each.text.strip() for each in stanza.find_all(_SHOW))
+    shown = next((show for show in shows if show in _VALUES), "online")
     status = stanza.text_of(STATUS)
     found = {"presence": "offline" if stanza.attrs.get("type") == "unavailable" else shown}
     return found if status is None else {**found, "content": status}
