@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import redis
+from dramatiq.errors import BrokerError
 
-from sockethub.jobs.names import FIELD, GROUP, Naming
+from sockethub.jobs.names import FIELD, GROUP, TIMER, Naming
 
 DEAD_LETTERS: Final = 1_000
 """Dead letters kept per queue; older ones fall off."""
@@ -18,63 +19,93 @@ Word: TypeAlias = str | bytes | int | float
 Command: TypeAlias = tuple[Word, ...]
 """A command as it goes to Redis: its name and arguments."""
 
-Claimed = tuple[bytes, dict[bytes, bytes] | None, int]
-"""Entry id, fields (None when it was deleted), and how often it was delivered, this time included."""
+STREAM_GONE: Final = ("NOGROUP", "UNBLOCKED")
+"""What Redis says when the stream was deleted before, or during, a read."""
 
-ENQUEUE: Final = """
--- KEYS: stream, delayed set. ARGV: field, message, greatest length, due time in ms or 0.
-if redis.call('XLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[3]) then
+ENQUEUE: Final = f"""
+-- KEYS: stream, delayed set. ARGV: message, greatest length, delay in ms (0: none).
+if redis.call('XLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[2]) then
   return false
 end
-if ARGV[4] == '0' then
-  return redis.call('XADD', KEYS[1], '*', ARGV[1], ARGV[2])
+if ARGV[3] == '0' then
+  return redis.call('XADD', KEYS[1], '*', '{FIELD}', ARGV[1])
 end
-redis.call('ZADD', KEYS[2], ARGV[4], ARGV[2])
-return ARGV[4]
+local time = redis.call('TIME')
+local due = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[3]
+redis.call('ZADD', KEYS[2], due, ARGV[1])
+if redis.call('ZRANGE', KEYS[2], 0, 0)[1] == ARGV[1] then
+  -- The nearest of all: consumers that wait for something to arrive must hear of it.
+  redis.call('XADD', KEYS[1], '*', '{TIMER}', due)
+end
+return ARGV[3]
 """
+"""Both clocks are Redis's own, here and in :data:`MOVE_DUE`: those of the machines may differ."""
 
-MOVE_DUE: Final = """
--- KEYS: delayed set, stream. ARGV: now in ms. Moves what is due; returns when the next one is, or nil.
-for _, message in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 100)) do
-  redis.call('XADD', KEYS[2], '*', 'm', message)
+MOVE_DUE: Final = f"""
+-- KEYS: delayed set, stream. Moves what is due; returns in how many ms the next one is, or nil.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, message in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 100)) do
+  redis.call('XADD', KEYS[2], '*', '{FIELD}', message)
   redis.call('ZREM', KEYS[1], message)
 end
 local nearest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-return nearest[2]
+if nearest[2] then
+  return math.max(0, tonumber(nearest[2]) - now)
+end
+return false
 """
 
 
-class StreamFull(Exception):
+class StreamFull(BrokerError):
     """The queue is at its greatest length; nothing was put on it."""
 
-
-def enqueue_arguments(
-    naming: Naming, queue: str, message: bytes, max_length: int, due: int = 0
-) -> tuple[tuple[str, str], tuple[str | bytes | int, ...]]:
-    """Keys and arguments of :data:`ENQUEUE`."""
-    return (naming.stream(queue), naming.delayed(queue)), (FIELD, message, max_length, due)
+    def __init__(self, queue: str, max_length: int) -> None:
+        super().__init__(f"{queue}: {max_length} messages are already waiting")  # type: ignore[no-untyped-call]
 
 
-def check_enqueued(answer: Any, queue: str) -> None:
-    """Raises :class:`StreamFull` when :data:`ENQUEUE` refused."""
-    if answer is None:
-        raise StreamFull(queue)
+def enqueue(naming: Naming, queue: str, message: bytes, *, max_length: int, delay: int = 0) -> Command:
+    """Put a message on its queue, ``delay`` milliseconds from now; the answer is None when that is full."""
+    return ("EVAL", ENQUEUE, 2, naming.stream(queue), naming.delayed(queue), message, max_length, delay)
+
+
+def move_due(naming: Naming, queue: str) -> Command:
+    """Put on the stream what is due; the answer is the time to the next in milliseconds, or None."""
+    return ("EVAL", MOVE_DUE, 2, naming.delayed(queue), naming.stream(queue))
 
 
 def finish(stream: str, entry: bytes) -> tuple[Command, ...]:
-    """Take a finished entry off the stream."""
-    return ("XACK", stream, GROUP, entry), ("XDEL", stream, entry)
+    """Take a finished entry off the stream.
+
+    In this order, what breaks off in the middle mends itself: an entry that is pending and gone is never given again.
+    """
+    return ("XDEL", stream, entry), ("XACK", stream, GROUP, entry)
+
+
+def dead_letter(dead: str, message: bytes) -> Command:
+    """Keep a message that nobody could do."""
+    return ("XADD", dead, "MAXLEN", "~", DEAD_LETTERS, "*", FIELD, message)
 
 
 def bury(stream: str, dead: str, entry: bytes, message: bytes) -> tuple[Command, ...]:
     """Move an entry to the dead letters."""
-    return ("XADD", dead, "MAXLEN", "~", DEAD_LETTERS, "*", FIELD, message), *finish(stream, entry)
+    return dead_letter(dead, message), *finish(stream, entry)
+
+
+def claim(stream: str, consumer: str, entry: bytes, *, delivered: int) -> Command:
+    """Take an entry over, or give it to ``consumer``, as one that was delivered ``delivered`` times."""
+    return ("XCLAIM", stream, GROUP, consumer, 0, entry, "RETRYCOUNT", delivered)
 
 
 def add(stream: str, fields: Mapping[str, Word], *, max_length: int) -> Command:
     """Append to a bounded stream; its oldest entries fall off."""
     flat = [word for pair in fields.items() for word in pair]
     return ("XADD", stream, "MAXLEN", "~", max_length, "*", *flat)
+
+
+def execute(client: redis.Redis, command: Command) -> Any:
+    """One command through redis-py."""
+    return client.execute_command(*command)  # type: ignore[no-untyped-call]
 
 
 def filled(pipeline: Any, commands: Iterable[Command]) -> Any:
@@ -89,38 +120,7 @@ def pairs(flat: Sequence[bytes] | None) -> dict[bytes, bytes] | None:
     return None if flat is None else dict(zip(flat[::2], flat[1::2], strict=True))
 
 
-def create_group(client: redis.Redis, stream: str) -> None:
-    """Create stream and group where they do not exist."""
-    try:
-        client.xgroup_create(stream, GROUP, id="0", mkstream=True)
-    except redis.ResponseError as error:
-        if not is_busy_group(error):
-            raise
-
-
-def is_busy_group(error: redis.ResponseError) -> bool:
-    return str(error).startswith("BUSYGROUP")
-
-
-def claim_all(client: redis.Redis, stream: str, consumer: str) -> Iterator[Claimed]:
-    """Take over everything pending, in order."""
-    start = "-"
-    while True:
-        pending: Any = client.xpending_range(stream, GROUP, start, "+", CLAIM_BATCH)
-        if not pending:
-            return
-        claimed: Any = client.xclaim(stream, GROUP, consumer, 0, [row["message_id"] for row in pending])
-        yield from with_attempts(pending, claimed)
-        start = after(pending)
-
-
-def with_attempts(pending: Any, claimed: Any) -> Iterator[Claimed]:
-    """Join the answers of ``XPENDING`` and of the ``XCLAIM`` that followed."""
-    attempts = {row["message_id"]: row["times_delivered"] + 1 for row in pending}
-    for entry, fields in claimed:
-        yield entry, fields, attempts[entry]
-
-
-def after(pending: Any) -> str:
-    """Where the next page of ``XPENDING`` starts."""
-    return f"({pending[-1]['message_id'].decode()}"
+def order(entry: bytes) -> tuple[int, int]:
+    """Entry ids sort by this: ``<milliseconds>-<number>``."""
+    milliseconds, _, number = entry.partition(b"-")
+    return int(milliseconds), int(number)

@@ -10,7 +10,10 @@ GROUP: Final = "workers"
 """The one consumer group of every queue."""
 
 FIELD: Final = "m"
-"""The stream entry's only field: the encoded Dramatiq message."""
+"""A stream entry's only field: the encoded Dramatiq message."""
+
+TIMER: Final = "t"
+"""The field of an entry that holds no message, but tells consumers when the nearest delayed one is due."""
 
 
 @dataclass(frozen=True, slots=True)

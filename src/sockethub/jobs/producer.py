@@ -26,9 +26,9 @@ class AsyncProducer:
         Raises :class:`~sockethub.errors.QueueFull` at ``max_length`` waiting messages, and
         :class:`~sockethub.errors.QueueUnavailable` when Redis does not take it in time. Never tried twice.
         """
-        keys, arguments = commands.enqueue_arguments(self._naming, message.queue_name, message.encode(), max_length)
+        command = commands.enqueue(self._naming, message.queue_name, message.encode(), max_length=max_length)
         try:
-            answer = await self._link.call("EVAL", commands.ENQUEUE, len(keys), *keys, *arguments)
+            answer = await self._link.call(*command)
         except redis.ResponseError as error:
             raise QueueUnavailable(f"the queue refuses to write ({error})") from None
         except redis.RedisError as error:

@@ -7,7 +7,7 @@ reply, in one transaction: a job is never finished without an answer, nor answer
 
 from __future__ import annotations
 
-import random
+import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from typing import Any, Final
@@ -20,25 +20,23 @@ from dramatiq.errors import ActorNotFound, DecodeError
 from dramatiq.middleware import SkipMessage
 
 from sockethub.jobs import commands
-from sockethub.jobs.commands import Command, Word
+from sockethub.jobs.claims import Begun, Claims, Found
+from sockethub.jobs.commands import Command
+from sockethub.jobs.connection import BLOCK_MS
 from sockethub.jobs.link import RedisLink, WritesRefused
 from sockethub.jobs.names import FIELD, GROUP, Naming
-
-BLOCK_MS: Final = 60_000
-"""How long one read waits at the server; a new job ends it at once."""
+from sockethub.jobs.pauses import Pauses
 
 ABANDONED_SECONDS: Final = 120.0
-STREAM_GONE: Final = ("NOGROUP", "UNBLOCKED")
-"""What Redis says when the stream was deleted before, or during, a read."""
-
-FIRST_PAUSE_SECONDS: Final = 0.05
-LONGEST_PAUSE_SECONDS: Final = 2.0
+FULL_BLOCK_MS: Final = 1_000
+"""How long a read waits while Redis is too full for delayed messages to be put on the stream."""
 
 
 class Delivery(MessageProxy):
     """A message under way.
 
-    ``attempts`` counts deliveries with this one; above 1, an earlier worker died while it had the message.
+    ``attempts`` counts how often it was begun, this time included; above 1, an earlier worker died meanwhile, or
+    Redis has forgotten what was settled (a machine that crashed loses what it had not written to its disk).
     """
 
     def __init__(self, worker: AsyncWorker, entry: bytes, message: dramatiq.Message[Any], attempts: int) -> None:
@@ -84,138 +82,160 @@ class AsyncWorker:
         abandoned_seconds: float = ABANDONED_SECONDS,
         naming: Naming | None = None,
     ) -> None:
-        """``claim_from`` names dead consumers whose messages to take over; None takes over all that is pending.
+        """``consumer`` is a name that no other worker has, or has had.
 
-        In a pool (``claim_from`` is not None), messages that no consumer has settled for ``abandoned_seconds`` are
-        taken over too: it has to be longer than any message may take.
+        ``claim_from`` names dead consumers whose messages to take over; None takes over all that is pending: for a
+        queue that has one worker at a time. In a pool (``claim_from`` is not None), messages that no consumer has
+        settled for ``abandoned_seconds`` are taken over too: it has to be longer than any message may take.
         """
         naming = naming or Naming()
         self._broker = broker
         self._blocking = blocking
         self._link = link
         self._queue = queue
+        self._naming = naming
         self._stream = naming.stream(queue)
         self._dead = naming.dead(queue)
         self._consumer = consumer
         self._slots = anyio.Semaphore(concurrency)
-        self._concurrency = concurrency
-        self._claim_from = None if claim_from is None else list(claim_from)
-        self._abandoned_ms = int(abandoned_seconds * 1000)
-        self._actors = {name: native(actor) for name, actor in broker.actors.items()}
+        self._one_by_one = concurrency == 1 and claim_from is None
+        self._held: set[bytes] = set()
+        self._begun = Begun()
+        self._claims = Claims(
+            link, self._stream, consumer, claim_from, held=self._held, abandoned_ms=int(abandoned_seconds * 1000)
+        )
+        self._actors = actors_of(broker, queue)
+        self._look_for_due = True
+        self._stopping = False
+        self._reading: anyio.CancelScope | None = None
 
     async def run(self) -> None:
-        """Work until cancelled. While Redis is away it tries again, with jitter."""
-        pause = FIRST_PAUSE_SECONDS
-        async with anyio.create_task_group() as tasks:
-            if self._claim_from is not None:
-                tasks.start_soon(self._claim_abandoned, tasks)
-            while True:
-                try:
-                    await self._prepare(tasks)
-                    pause = FIRST_PAUSE_SECONDS
-                    await self._consume(tasks)
-                except (redis.ConnectionError, redis.TimeoutError, WritesRefused) as error:
-                    self._broker.logger.warning("Redis does not serve %s: %s", self._queue, error)
-                except redis.ResponseError as error:
-                    if not str(error).startswith(STREAM_GONE):  # an emptied Redis: begin anew
-                        raise
-                await anyio.sleep(pause * random.uniform(0.5, 1.5))
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        """Work until cancelled, or until :meth:`stop` and the end of what is under way.
+
+        While Redis is away it tries again, with jitter.
+        """
+        async with anyio.create_task_group() as under_way:
+            async with anyio.create_task_group() as aside:
+                if self._claims.pool:
+                    aside.start_soon(self._claim_abandoned, under_way)
+                await self._work(under_way)
+                aside.cancel_scope.cancel()
+            await self._give_back()
+
+    def stop(self) -> None:
+        """Begin no further message. What was taken and not begun is left as if it had not been."""
+        self._stopping = True
+        if self._reading is not None:
+            self._reading.cancel()
 
     async def settle(self, delivery: Delivery, also: Iterable[Command]) -> None:
         self._broker.emit_before("ack", delivery)
-        await self._insist(*also, *commands.finish(self._stream, delivery.entry))
-        delivery.settled = True
+        await self._end(delivery, also)
         self._broker.emit_after("ack", delivery)
 
     async def bury(self, delivery: Delivery, also: Iterable[Command]) -> None:
         self._broker.emit_before("nack", delivery)
         encoded = delivery._message.encode()
-        await self._insist(*also, *commands.bury(self._stream, self._dead, delivery.entry, encoded))
-        delivery.settled = True
+        await self._end(delivery, (*also, commands.dead_letter(self._dead, encoded)))
         self._broker.emit_after("nack", delivery)
 
-    async def _insist(self, *together: Command) -> None:
-        """What was done is done: its end is written down as soon as Redis is there again."""
-        pause = FIRST_PAUSE_SECONDS
+    async def _end(self, delivery: Delivery, also: Iterable[Command]) -> None:
+        if delivery.settled:
+            raise RuntimeError(f"message {delivery.message_id} is settled already")
+        await self._finish(delivery.entry, *also)
+        delivery.settled = True
+
+    async def _finish(self, entry: bytes, *also: Command) -> None:
+        """What was done is done: its end is written down as soon as Redis takes it."""
+        end = commands.finish(self._stream, entry)
+        pauses = Pauses()
         while True:
             try:
-                await self._link.transact(*together)
+                if also:
+                    await self._link.transact(*also, *end)
+                else:
+                    await self._link.batch(*end)  # a full Redis refuses any transaction, but these make room
                 return
             except (redis.ConnectionError, redis.TimeoutError, WritesRefused) as error:
-                self._broker.logger.warning("Redis does not serve %s: %s", self._queue, error)
-                await anyio.sleep(pause * random.uniform(0.5, 1.5))
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                self._warn(error)
+                await pauses.wait()
 
-    async def _prepare(self, tasks: anyio.abc.TaskGroup) -> None:
-        try:
-            await self._link.call("XGROUP", "CREATE", self._stream, GROUP, "0", "MKSTREAM")
-        except redis.ResponseError as error:
-            if not commands.is_busy_group(error):
-                raise
-        if self._claim_from is None:
-            await self._claim(tasks)
-            return
-        for consumer in self._claim_from:
-            await self._claim(tasks, consumer=consumer)
-            await self._link.call("XGROUP", "DELCONSUMER", self._stream, GROUP, consumer)
-        await self._claim(tasks, idle_ms=self._abandoned_ms)
-
-    async def _claim_abandoned(self, tasks: anyio.abc.TaskGroup) -> None:
-        """Nobody may have been told of a consumer's death: what it had is taken over once it was idle for long."""
-        while True:
-            await anyio.sleep(self._abandoned_ms / 1000)
+    async def _work(self, under_way: anyio.abc.TaskGroup) -> None:
+        pauses = Pauses()
+        while not self._stopping:
             try:
-                await self._claim(tasks, idle_ms=self._abandoned_ms)
-            except redis.RedisError as error:
-                self._broker.logger.warning("Redis is away: %s", type(error).__name__)
+                async for found in self._claims.at_start():
+                    await self._take(under_way, found)
+                pauses.reset()
+                await self._consume(under_way)
+            except (redis.ConnectionError, redis.TimeoutError, WritesRefused) as error:
+                self._warn(error)
+                await pauses.wait()
+            except redis.ResponseError as error:
+                if not str(error).startswith(commands.STREAM_GONE):  # an emptied Redis: begin anew
+                    raise
+                await pauses.wait()
 
-    async def _claim(
-        self, tasks: anyio.abc.TaskGroup, *, consumer: str | None = None, idle_ms: int | None = None
-    ) -> None:
-        idle: Command = ("IDLE", idle_ms) if idle_ms else ()
-        whose: Command = (consumer,) if consumer else ()
-        start: Word = "-"
-        while True:
-            pending = await self._link.call(
-                "XPENDING", self._stream, GROUP, *idle, start, "+", commands.CLAIM_BATCH, *whose
-            )
-            if not pending:
-                return
-            attempts = {entry: delivered + 1 for entry, _, _, delivered in pending}
-            claimed = await self._link.call("XCLAIM", self._stream, GROUP, self._consumer, idle_ms or 0, *attempts)
-            for found in claimed:
-                if found is not None:  # deleted meanwhile
-                    await self._take(tasks, found[0], commands.pairs(found[1]), attempts[found[0]])
-            start = f"({pending[-1][0].decode()}"
-
-    async def _consume(self, tasks: anyio.abc.TaskGroup) -> None:
-        streams: Command = ("STREAMS", self._stream, ">")
-        while True:
+    async def _consume(self, under_way: anyio.abc.TaskGroup) -> None:
+        while not self._stopping:
             async with self._slots:
                 pass  # wait for a free slot before taking anything off the queue
-            free = max(1, self._slots.value)
-            found = await self._blocking.call(
-                "XREADGROUP", "GROUP", GROUP, self._consumer, "COUNT", free, "BLOCK", BLOCK_MS, *streams
-            )
-            for entry, fields in found[0][1] if found else ():
-                await self._take(tasks, entry, commands.pairs(fields), 1)
+            for found in await self._read():
+                await self._take(under_way, found)
 
-    async def _take(
-        self, tasks: anyio.abc.TaskGroup, entry: bytes, fields: dict[bytes, bytes] | None, attempts: int
-    ) -> None:
+    async def _read(self) -> list[Found]:
+        block = await self._move_due() if self._look_for_due else BLOCK_MS
+        count = max(1, self._slots.value)
+        answer = None
+        with anyio.CancelScope() as self._reading:
+            if not self._stopping:
+                answer = await self._blocking.call(
+                    *("XREADGROUP", "GROUP", GROUP, self._consumer, "COUNT", count),
+                    *("BLOCK", block, "STREAMS", self._stream, ">"),
+                )
+        if answer is None:
+            self._look_for_due = True  # once a minute, in case whoever was told of a delayed message has died
+            return []
+        return [Found(entry, commands.pairs(fields), 1) for entry, fields in answer[0][1]]
+
+    async def _move_due(self) -> int:
+        """Put on the stream what is due; for how many milliseconds to wait there at most."""
         try:
-            message = dramatiq.Message.decode((fields or {})[FIELD.encode()])
-        except (DecodeError, KeyError):
-            self._broker.logger.error("An entry of %s is not a message; it is dropped", self._queue)
-            await self._insist(*commands.finish(self._stream, entry))
+            due_in = await self._link.call(*commands.move_due(self._naming, self._queue))
+        except WritesRefused:  # what is on the stream is done nevertheless: that makes room
+            return FULL_BLOCK_MS
+        self._look_for_due = due_in is not None
+        return BLOCK_MS if due_in is None else max(1, min(BLOCK_MS, int(due_in)))
+
+    async def _claim_abandoned(self, under_way: anyio.abc.TaskGroup) -> None:
+        """Nobody may have been told of a consumer's death: what it had is taken over once it was idle for long."""
+        while True:
+            await anyio.sleep(self._claims.abandoned_ms / 1000)
+            try:
+                async for found in self._claims.abandoned():
+                    await self._take(under_way, found)
+            except redis.RedisError as error:
+                self._warn(error)
+
+    async def _take(self, under_way: anyio.abc.TaskGroup, found: Found) -> None:
+        encoded = (found.fields or {}).get(FIELD.encode())
+        if encoded is None:  # no message, but news of a delayed one
+            self._look_for_due = True
+            await self._finish(found.entry)
             return
-        delivery = Delivery(self, entry, message, attempts)
-        if self._concurrency == 1:
+        try:
+            message: dramatiq.Message[Any] = dramatiq.Message.decode(encoded)
+        except DecodeError:
+            self._broker.logger.error("An entry of %s is not a message; it is set aside", self._queue)
+            await self._finish(found.entry, commands.dead_letter(self._dead, encoded))
+            return
+        delivery = Delivery(self, found.entry, message, found.attempts)
+        self._held.add(delivery.entry)
+        if self._one_by_one:
             await self._process(delivery)
-        else:
-            await self._slots.acquire()
-            tasks.start_soon(self._process_in_slot, delivery)
+            return
+        await self._slots.acquire()
+        under_way.start_soon(self._process_in_slot, delivery)
 
     async def _process_in_slot(self, delivery: Delivery) -> None:
         try:
@@ -224,6 +244,10 @@ class AsyncWorker:
             self._slots.release()
 
     async def _process(self, delivery: Delivery) -> None:
+        if self._stopping:
+            return
+        if self._begun.again(delivery.entry):
+            delivery.attempts = max(delivery.attempts, 2)
         token = _current.set(delivery)
         try:
             await self._perform(delivery)
@@ -231,6 +255,7 @@ class AsyncWorker:
             _current.reset(token)
         if not delivery.settled:
             await (self.bury(delivery, ()) if delivery.failed else self.settle(delivery, ()))
+        self._held.discard(delivery.entry)
 
     async def _perform(self, delivery: Delivery) -> None:
         result = None
@@ -249,8 +274,27 @@ class AsyncWorker:
             self._broker.logger.exception("Message %s failed", delivery.message_id)
             self._broker.emit_after("process_message", delivery, exception=error)
 
+    async def _give_back(self) -> None:
+        """What was not begun: whoever gets it next shall not think that it had been."""
+        try:
+            await self._claims.give_back(self._begun)
+        except redis.RedisError as error:
+            self._warn(error)
 
-def native(actor: dramatiq.Actor[Any, Any]) -> Callable[..., Awaitable[Any]]:
-    """The coroutine function of an asynchronous actor, which Dramatiq wraps for its threads."""
-    function: Callable[..., Awaitable[Any]] = getattr(actor.fn, "__wrapped__", actor.fn)
-    return function
+    def _warn(self, error: redis.RedisError) -> None:
+        self._broker.logger.warning("Redis does not serve %s: %s (%s)", self._queue, error, type(error).__name__)
+
+
+def actors_of(broker: dramatiq.Broker, queue: str) -> dict[str, Callable[..., Awaitable[Any]]]:
+    """The coroutine functions of ``broker``'s asynchronous actors, which Dramatiq wraps for its threads.
+
+    Raises :class:`TypeError` when an actor of ``queue`` is not asynchronous: it would block the loop.
+    """
+    found: dict[str, Callable[..., Awaitable[Any]]] = {}
+    for name, actor in broker.actors.items():
+        function = getattr(actor.fn, "__wrapped__", None)
+        if inspect.iscoroutinefunction(function):
+            found[name] = function
+        elif actor.queue_name == queue:
+            raise TypeError(f"the actor {name} is not asynchronous")
+    return found

@@ -58,9 +58,8 @@ class Runtime:
         self._spec = spec
         self._service = service
         self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
-        self._draining = False
-        self._under_way = 0
-        self._finished = anyio.Event()
+        self._working = False
+        self._ended = anyio.Event()
         broker = StreamBroker("", middleware=[])
         dramatiq.actor(actor_name=ACTOR_NAME, queue_name=spec.queue, broker=broker)(self._act)
         self._worker = AsyncWorker(
@@ -75,32 +74,23 @@ class Runtime:
         )
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled, or drained."""
         await self._service.begin()
+        self._working = True
         await self._worker.run()
+        self._ended.set()
 
     async def drain(self, seconds: float) -> None:
         """Begin no further job; wait for those under way, at most ``seconds``.
 
-        What is left stays pending on the queue: whoever comes next answers it.
+        What is left stays on the queue: whoever comes next answers it, and does what was not begun.
         """
-        self._draining = True
-        with anyio.move_on_after(seconds):
-            while self._under_way:
-                await self._finished.wait()
+        self._worker.stop()
+        if self._working:
+            with anyio.move_on_after(seconds):
+                await self._ended.wait()
 
     async def _act(self, **fields: str) -> None:
-        if self._draining:
-            await anyio.sleep_forever()
-        self._under_way += 1
-        try:
-            await self._do(fields)
-        finally:
-            self._under_way -= 1
-            self._finished.set()
-            self._finished = anyio.Event()
-
-    async def _do(self, fields: dict[str, str]) -> None:
         delivery = current_delivery()
         try:
             envelope = Envelope.from_kwargs(fields)

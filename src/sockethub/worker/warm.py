@@ -124,6 +124,8 @@ class StandIn:
                 return b"+QUEUED\r\n"
             case b"HELLO":
                 return b"-ERR unknown command\r\n"
+            case b"EVAL":
+                return b"$-1\r\n"  # no delayed message either
         return b"+OK\r\n"
 
 

@@ -41,6 +41,12 @@ async def _is_loading(server: MortalRedis) -> bool:
     return False
 
 
+async def _loaded(server: MortalRedis) -> None:
+    with anyio.fail_after(WITHIN_SECONDS):
+        while await _is_loading(server):  # noqa: ASYNC110 - Redis tells nobody
+            await anyio.sleep(0.02)
+
+
 async def test_a_server_that_is_loading_is_one_that_is_away(mortal: MortalRedis) -> None:
     await _fill(mortal)
     mortal.kill()
@@ -61,9 +67,7 @@ async def test_a_worker_outlives_a_redis_that_is_killed_and_takes_its_time_to_lo
         mortal.kill()
         mortal.start()
         assert await _is_loading(mortal), "else this test tests nothing"
-        with anyio.fail_after(WITHIN_SECONDS):
-            while await _is_loading(mortal):  # noqa: ASYNC110 - Redis tells nobody
-                await anyio.sleep(0.02)
+        await _loaded(mortal)
         await enqueue(mortal.url, 2)
         await until(lambda: len(done) == 2)
     assert done == [(1, 1), (2, 1)]
@@ -102,6 +106,7 @@ async def test_a_message_under_way_when_redis_is_killed_is_settled_and_not_run_a
         mortal.kill()
         go_on.set()
         mortal.start()
+        await _loaded(mortal)
         await empty(mortal.url)
     assert runs == [1]
     async with connect(mortal.url) as client:
@@ -123,9 +128,7 @@ async def test_an_inbox_is_read_on_after_a_restart(mortal: MortalRedis) -> None:
         await until(lambda: seen == [b"1"])
         mortal.kill()
         mortal.start()
-        with anyio.fail_after(WITHIN_SECONDS):
-            while await _is_loading(mortal):  # noqa: ASYNC110 - Redis tells nobody
-                await anyio.sleep(0.02)
+        await _loaded(mortal)
         async with connect(mortal.url) as client:
             await client.xadd("inbox", {"n": "2"})
         await until(lambda: seen[-1] == b"2")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import dramatiq
 import pytest
+from anyio import to_thread
 
 from sockethub.errors import QueueFull, QueueUnavailable
-from sockethub.jobs import AsyncProducer, connect, current_delivery, linked
+from sockethub.jobs import AsyncProducer, AsyncWorker, RedisLink, StreamBroker, connect, current_delivery, linked
 from sockethub.jobs.names import GROUP
-from tests.support.jobs import DEAD, STREAM, WITHIN_SECONDS, Actor, empty, enqueue, message, until, working
+from tests.support.jobs import DEAD, QUEUE, STREAM, WITHIN_SECONDS, Actor, empty, enqueue, message, until, working
 
 pytestmark = pytest.mark.anyio
 
@@ -224,3 +227,160 @@ async def test_an_idle_worker_asks_next_to_nothing(redis_url: str) -> None:
         await anyio.sleep(1.0)
         after = (await client.info("stats"))["total_commands_processed"]
     assert after - before <= 2
+
+
+@pytest.mark.parametrize("claim_from", [None, ()], ids=["alone", "in a pool"])
+async def test_a_lost_connection_repeats_nothing_that_is_under_way(
+    redis_url: str, claim_from: tuple[()] | None
+) -> None:
+    runs: list[tuple[int, int]] = []
+    go_on = anyio.Event()
+
+    async def act(number: int) -> None:
+        runs.append((number, current_delivery().attempts))
+        await go_on.wait()
+
+    async with working(redis_url, act, concurrency=3, claim_from=claim_from), connect(redis_url) as client:
+        await enqueue(redis_url, 1, 2)
+        await until(lambda: len(runs) == 2)
+        await client.client_kill_filter(_type="normal", skipme=True)
+        await enqueue(redis_url, 3)
+        await until(lambda: len(runs) == 3)
+        go_on.set()
+        await empty(redis_url)
+    assert runs == [(1, 1), (2, 1), (3, 1)]
+
+
+@pytest.mark.parametrize("claim_from", [None, ()], ids=["alone", "in a pool"])
+async def test_what_was_lost_on_its_way_counts_as_not_begun(redis_url: str, claim_from: tuple[()] | None) -> None:
+    runs: list[tuple[int, int]] = []
+
+    async def act(number: int) -> None:
+        runs.append((number, current_delivery().attempts))
+
+    async with connect(redis_url) as client, working(redis_url, act, claim_from=claim_from):
+        await enqueue(redis_url, 1)
+        await empty(redis_url)
+        await _deliver_into_the_void(client, 2)
+        await client.client_kill_filter(_type="normal", skipme=True)
+        await empty(redis_url)
+    assert runs == [(1, 1), (2, 1)]
+
+
+async def _deliver_into_the_void(client: Any, number: int) -> None:
+    """Have Redis believe that the worker got ``number``, as when its connection breaks on the way."""
+    async with client.pipeline(transaction=True) as pipeline:
+        pipeline.xadd(STREAM, {"m": message(number).encode()})
+        pipeline.xreadgroup(GROUP, "one", {STREAM: ">"})
+        await pipeline.execute()
+
+
+async def test_a_redis_that_forgot_what_was_settled_is_told_that_it_was_begun(redis_url: str) -> None:
+    """A machine that crashes loses the last second of its log: the worker still knows."""
+    runs: list[int] = []
+
+    async def act(number: int) -> None:
+        runs.append(current_delivery().attempts)
+
+    async with connect(redis_url) as client:
+        await enqueue(redis_url, 1)
+        ((entry, fields),) = await client.xrange(STREAM)
+        async with working(redis_url, act):
+            await until(lambda: runs == [1])
+            await empty(redis_url)
+            await client.delete(STREAM)
+            await client.xadd(STREAM, fields, id=entry)
+            await until(lambda: runs == [1, 2])
+
+
+async def test_a_worker_that_stops_finishes_what_it_began_and_gives_back_the_rest(redis_url: str) -> None:
+    runs: list[tuple[int, int]] = []
+    begun, go_on = anyio.Event(), anyio.Event()
+
+    async def act(number: int) -> None:
+        runs.append((number, current_delivery().attempts))
+        begun.set()
+        await go_on.wait()
+
+    async with working(redis_url, act) as worker, connect(redis_url) as client:
+        await enqueue(redis_url, 1)
+        with anyio.fail_after(WITHIN_SECONDS):
+            await begun.wait()
+        await _deliver_into_the_void(client, 2)
+        worker.stop()
+        go_on.set()
+        with anyio.fail_after(WITHIN_SECONDS):
+            while (await client.xpending_range(STREAM, GROUP, "-", "+", 9))[0]["times_delivered"]:  # noqa: ASYNC110
+                await anyio.sleep(0.005)
+    assert runs == [(1, 1)]
+    async with working(redis_url, act, consumer="two"):
+        await empty(redis_url)
+    assert runs == [(1, 1), (2, 1)], "the second never began, so it may be done"
+
+
+async def test_an_idle_worker_stops_at_once(redis_url: str) -> None:
+    async def act(number: int) -> None:
+        raise AssertionError("stopped")
+
+    with anyio.fail_after(WITHIN_SECONDS):
+        async with linked(redis_url) as link, linked(redis_url, blocking=True) as blocking:
+            broker = StreamBroker("", middleware=[])
+            dramatiq.actor(actor_name="act", queue_name=QUEUE, broker=broker)(act)
+            worker = AsyncWorker(broker, QUEUE, link=link, blocking=blocking, consumer="one")
+            async with anyio.create_task_group() as tasks, connect(redis_url) as client:
+                tasks.start_soon(worker.run)
+                while not any(row["cmd"] == "xreadgroup" for row in await client.client_list()):  # noqa: ASYNC110
+                    await anyio.sleep(0.005)
+                worker.stop()
+
+
+async def test_a_delayed_message_is_done_when_it_is_due(redis_url: str) -> None:
+    """Also where the worker waits already, and where a nearer one comes after a farther one."""
+    done: list[tuple[int, float]] = []
+
+    async def act(number: int) -> None:
+        done.append((number, anyio.current_time()))
+
+    broker = StreamBroker(redis_url)
+    async with working(redis_url, act):
+        await enqueue(redis_url, 0)
+        await until(lambda: len(done) == 1)
+        begun = anyio.current_time()
+        for number, delay in ((3, 600), (2, 300)):
+            await to_thread.run_sync(lambda n=number, d=delay: broker.enqueue(message(n), delay=d))
+        await enqueue(redis_url, 1)
+        await until(lambda: len(done) == 4)
+        await empty(redis_url)
+    broker.close()
+    assert [number for number, _ in done] == [0, 1, 2, 3]
+    assert [at - begun >= seconds for (_, at), seconds in zip(done[2:], (0.29, 0.59), strict=True)] == [True, True]
+
+
+async def test_delayed_messages_wait_where_there_is_no_room_and_others_do_not(redis_url: str) -> None:
+    done: list[int] = []
+
+    async def act(number: int) -> None:
+        done.append(number)
+
+    broker = StreamBroker(redis_url)
+    async with connect(redis_url) as client:
+        await client.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
+        await to_thread.run_sync(lambda: broker.enqueue(message(2), delay=1))
+        await enqueue(redis_url, 1)
+        await client.config_set("maxmemory", "1")
+        try:
+            async with working(redis_url, act):
+                await until(lambda: done == [1])
+                await client.config_set("maxmemory", "0")
+                await until(lambda: done == [1, 2])
+        finally:
+            await client.config_set("maxmemory", "0")
+    broker.close()
+
+
+async def test_an_actor_that_would_block_the_loop_is_refused() -> None:
+    broker = StreamBroker("", middleware=[])
+    dramatiq.actor(actor_name="act", queue_name=QUEUE, broker=broker)(print)
+    link = RedisLink("unix:///nowhere")
+    with pytest.raises(TypeError, match="act is not asynchronous"):
+        AsyncWorker(broker, QUEUE, link=link, blocking=link, consumer="one")

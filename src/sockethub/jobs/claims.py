@@ -1,0 +1,156 @@
+"""What is pending, and whose it is: which messages a worker takes over, and how often they were begun."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import redis
+
+from sockethub.jobs import commands
+from sockethub.jobs.commands import Command, Word
+from sockethub.jobs.link import RedisLink
+from sockethub.jobs.names import GROUP
+
+REMEMBERED: Final = 4_096
+"""More than a worker begins in the second that Redis may lose of its log (``appendfsync everysec``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry of the stream: its fields (None when it was deleted), and how often it was delivered, now included."""
+
+    entry: bytes
+    fields: dict[bytes, bytes] | None
+    attempts: int
+
+
+class Begun:
+    """The entries that this worker began last: a Redis that lost the end of its log may give them once more."""
+
+    def __init__(self) -> None:
+        self._entries: dict[bytes, None] = {}
+
+    def __contains__(self, entry: bytes) -> bool:
+        return entry in self._entries
+
+    def again(self, entry: bytes) -> bool:
+        """Note that it begins now; whether it had before."""
+        if entry in self._entries:
+            return True
+        self._entries[entry] = None
+        if len(self._entries) > REMEMBERED:
+            del self._entries[next(iter(self._entries))]
+        return False
+
+
+class Claims:
+    """Takes over what others leave behind.
+
+    ``held`` are the entries that this worker has, which are nobody else's and not to be had twice.
+    """
+
+    def __init__(
+        self,
+        link: RedisLink,
+        stream: str,
+        consumer: str,
+        claim_from: Iterable[str] | None,
+        *,
+        held: Collection[bytes],
+        abandoned_ms: int,
+    ) -> None:
+        self.pool = claim_from is not None
+        self.abandoned_ms = abandoned_ms
+        self._link = link
+        self._stream = stream
+        self._consumer = consumer
+        self._dead = list(claim_from or ())
+        self._held = held
+        self._started = False
+
+    async def at_start(self) -> AsyncIterator[Found]:
+        """What comes before anything new, at the start and after a connection was lost; creates the group."""
+        try:
+            async for found in self._pending_at_start():
+                yield found
+        except redis.ResponseError as error:
+            if not str(error).startswith("NOGROUP"):
+                raise
+            await self._create_group()
+        self._started = True
+
+    def abandoned(self) -> AsyncIterator[Found]:
+        """What nobody has settled for so long that whoever had it must be dead."""
+        return self._claim(idle_ms=self.abandoned_ms)
+
+    async def give_back(self, begun: Begun) -> None:
+        """Have what this worker was given and did not begin counted as never delivered."""
+        start: Word = "-"
+        while pending := await self._link.call(
+            "XPENDING", self._stream, GROUP, start, "+", commands.CLAIM_BATCH, self._consumer
+        ):
+            left = [
+                commands.claim(self._stream, self._consumer, entry, delivered=max(0, delivered - 1))
+                for entry, _, _, delivered in pending
+                if entry not in begun
+            ]
+            if left:
+                await self._link.batch(*left)
+            start = f"({pending[-1][0].decode()}"
+
+    async def _pending_at_start(self) -> AsyncIterator[Found]:
+        if not self.pool:
+            async for found in self._claim():
+                yield found
+            return
+        if self._started:
+            async for found in self._claim(consumer=self._consumer):
+                yield found
+        while self._dead:
+            async for found in self._claim(consumer=self._dead[0]):
+                yield found
+            await self._link.call("XGROUP", "DELCONSUMER", self._stream, GROUP, self._dead[0])
+            del self._dead[0]
+        async for found in self.abandoned():
+            yield found
+
+    async def _claim(self, *, consumer: str | None = None, idle_ms: int = 0) -> AsyncIterator[Found]:
+        idle: Command = ("IDLE", idle_ms) if idle_ms else ()
+        whose: Command = (consumer,) if consumer else ()
+        start: Word = "-"
+        while pending := await self._link.call(
+            "XPENDING", self._stream, GROUP, *idle, start, "+", commands.CLAIM_BATCH, *whose
+        ):
+            rows = [row for row in pending if row[0] not in self._held]
+            fields = await self._fields(rows, idle_ms)
+            for row in rows:
+                if row[0] in fields:  # else it was deleted, or another was faster
+                    yield Found(row[0], fields[row[0]], row[3] + (0 if self._lost(row) else 1))
+            start = f"({pending[-1][0].decode()}"
+
+    async def _fields(self, rows: list[Any], idle_ms: int) -> dict[bytes, dict[bytes, bytes] | None]:
+        """Claim; the fields of what is ours now."""
+        claim: Command = ("XCLAIM", self._stream, GROUP, self._consumer, idle_ms)
+        lost = [row[0] for row in rows if self._lost(row)]
+        others = [row[0] for row in rows if not self._lost(row)]
+        together: list[Command] = []
+        if lost:
+            together.append((*claim, *lost, "RETRYCOUNT", 1))
+        if others:
+            together.append((*claim, *others))
+        answers = await self._link.batch(*together) if together else []
+        return {found[0]: commands.pairs(found[1]) for answer in answers for found in answer if found is not None}
+
+    def _lost(self, row: list[Any]) -> bool:
+        """Delivered to this very worker, once, but it never arrived: the connection broke. It was not begun."""
+        _, consumer, _, delivered = row
+        return self._started and delivered == 1 and consumer == self._consumer.encode()
+
+    async def _create_group(self) -> None:
+        try:
+            await self._link.call("XGROUP", "CREATE", self._stream, GROUP, "0", "MKSTREAM")
+        except redis.ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
