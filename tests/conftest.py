@@ -1,6 +1,7 @@
 """Fixtures every test may ask for, and how much Hypothesis tries.
 
-``HYPOTHESIS_PROFILE`` chooses the profile: ``dev`` (default), ``ci`` (the same examples each time) or ``nightly``.
+``HYPOTHESIS_PROFILE`` chooses the profile: ``dev`` (default), ``ci`` (the same examples each time), ``nightly`` (many)
+or ``mutation`` (few, and no shrinking).
 Asynchronous tests say ``@pytest.mark.anyio``.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.support.ircd import inspircd, ngircd, ngircd_with_password
 from tests.support.redis import redis_server, redis_url
@@ -24,6 +25,15 @@ settings.register_profile(
 )
 settings.register_profile(
     "nightly", max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+# Against mutants: whether a law notices is all that counts, not the least example (tools/mutation.py).
+settings.register_profile(
+    "mutation",
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 

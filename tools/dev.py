@@ -5,6 +5,7 @@ run     start Sockethub on its defaults, with a Redis of its own (further argume
 test    install what the tests need, check, and run every test (further arguments go to pytest)
 check   formatting, lint, types, import contracts
 bench   measure the whole path beside a floor (further arguments go to the benchmark)
+mutation  change the translators here and there, see whether their tests notice (tools/mutation.py has the arguments)
 lock    resolve the dependencies anew within their pins; `lock --upgrade` takes the newest
 clean   remove what these words made
 """
@@ -81,6 +82,10 @@ def bench(arguments: list[str]) -> int:
     return become(environment.prepare("check"), "-m", "bench", *arguments)
 
 
+def mutation(arguments: list[str]) -> int:
+    return become(environment.prepare("check"), "-m", "tools.mutation", *arguments)
+
+
 def lock(arguments: list[str]) -> int:
     python = environment.prepare("run")
     environment.pip_install("--require-hashes", "--only-binary", ":all:", "-r", locks.REQUIREMENTS / "lock.txt")
@@ -94,7 +99,9 @@ def clean(arguments: list[str]) -> int:
     return 0
 
 
-WORDS: dict[str, Callable[[list[str]], int]] = {word.__name__: word for word in (run, test, check, bench, lock, clean)}
+WORDS: dict[str, Callable[[list[str]], int]] = {
+    word.__name__: word for word in (run, test, check, bench, mutation, lock, clean)
+}
 
 
 def main() -> int:
