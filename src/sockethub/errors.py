@@ -16,7 +16,8 @@
     │   └── NotConnected           the login has no connection now
     ├── QueueError             the queue: full, or Redis cannot be reached
     │   ├── QueueFull
-    │   └── QueueUnavailable
+    │   ├── QueueUnavailable
+    │   └── QueueLost
     ├── OutcomeUnknown         the command may or may not have had its effect
     └── CryptoError            a record is not what it claims to be, or a key is wrong
 
@@ -94,7 +95,7 @@ class NotConnected(PlatformError):
 
 
 class QueueError(SockethubError):
-    """A job could not be put on its queue; nothing happened."""
+    """A job could not be put on its queue; nothing happened, but for :class:`QueueLost`."""
 
 
 class QueueFull(QueueError):
@@ -103,6 +104,10 @@ class QueueFull(QueueError):
 
 class QueueUnavailable(QueueError):
     """Redis cannot be reached, or refuses to write."""
+
+
+class QueueLost(QueueError):
+    """Redis was lost while it was given the job: whether it is on its queue is not known."""
 
 
 class OutcomeUnknown(SockethubError):

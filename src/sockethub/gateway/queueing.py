@@ -16,7 +16,7 @@ import dramatiq
 import structlog
 
 from sockethub.activity.platforms import Platforms
-from sockethub.errors import CryptoError, QueueError, QueueUnavailable
+from sockethub.errors import CryptoError, QueueError, QueueFull, QueueLost
 from sockethub.gateway.answers import failed, succeeded, unknown
 from sockethub.gateway.logins import Logins
 from sockethub.gateway.tasks import Tasks
@@ -146,14 +146,12 @@ class Queueing:
     ) -> None:
         try:
             await self._producer.enqueue(message, max_length=max_length)
-        except QueueUnavailable as error:
-            # It may have been written before the connection broke.
+        except QueueFull as error:
+            self._finish(pending, _refused(error))  # what fills it may wait for the login to run
+        except QueueError as error:
             if must_request:
                 self._logins.ended(pending.binding.login)
-            self._finish(pending, Reply("unknown", error=str(error)))
-            return
-        except QueueError as error:
-            self._finish(pending, Reply("error", error=str(error), condition="queue"))
+            self._finish(pending, _refused(error))
             return
         if must_request:
             await self._request(pending)
@@ -190,6 +188,12 @@ class Queueing:
             answer(told)
         else:
             session.transport.deliver("message", told)
+
+
+def _refused(error: QueueError) -> Reply:
+    if isinstance(error, QueueLost):
+        return Reply("unknown", error=str(error))
+    return Reply("error", error=str(error), condition="queue")
 
 
 def _job_id() -> str:

@@ -37,6 +37,10 @@ REFUSING: Final = ("OOM", "MISCONF", "NOREPLICAS")
 """Errors of a server that takes no writes at present: out of memory, its disk full, its replicas gone."""
 
 
+class NotDone(RedisConnectionError):
+    """Redis was not reached, or does not serve at present: nothing was done."""
+
+
 class WritesRefused(ResponseError):
     """Redis takes no writes at present; nothing was done. It passes."""
 
@@ -44,8 +48,8 @@ class WritesRefused(ResponseError):
 class RedisLink:
     """Connects at the first command, and again at the next after a connection was lost.
 
-    Failures are redis-py's: ``ConnectionError`` and ``TimeoutError`` (it may have been done), ``ResponseError`` (it was
-    not), of which :class:`WritesRefused` passes.
+    Failures are redis-py's: ``ConnectionError`` and ``TimeoutError`` (it may have been done, but for :class:`NotDone`),
+    ``ResponseError`` (it was not), of which :class:`WritesRefused` passes.
     """
 
     def __init__(self, url: str, *, blocking: bool = False) -> None:
@@ -132,7 +136,7 @@ class RedisLink:
                     tune(transport.get_extra_info("socket"))
                 await _greet(connection, target)
         except (OSError, TimeoutError) as error:
-            raise RedisConnectionError(f"cannot connect ({type(error).__name__})") from None
+            raise NotDone(f"cannot connect ({type(error).__name__})") from None
         return connection
 
 
@@ -153,12 +157,12 @@ class _Connection(asyncio.Protocol):
 
     def send(self, commands: list[Command]) -> list[asyncio.Future[Any]]:
         if self._transport is None or not self.alive:
-            raise RedisConnectionError(self._lost)
+            raise NotDone(self._lost)
         if (
             len(self._unanswered) + len(commands) > MAX_UNANSWERED
             or self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES
         ):
-            raise RedisConnectionError("Redis does not keep up")
+            raise NotDone("Redis does not keep up")
         if not self._out:
             self._loop.call_soon(self._flush)
         futures: list[asyncio.Future[Any]] = [self._loop.create_future() for _ in commands]
@@ -214,7 +218,7 @@ def _settle(future: asyncio.Future[Any], answer: Any) -> None:
 def _error(text: str) -> RedisError:
     """What Redis's error means for whoever asked: again later on a new connection, again later, or never."""
     if text.startswith(UNAVAILABLE):
-        return RedisConnectionError(text)
+        return NotDone(text)
     return WritesRefused(text) if text.startswith(REFUSING) else ResponseError(text)
 
 

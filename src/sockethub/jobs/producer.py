@@ -7,9 +7,9 @@ from typing import Any
 import dramatiq
 import redis
 
-from sockethub.errors import QueueFull, QueueUnavailable
+from sockethub.errors import QueueFull, QueueLost, QueueUnavailable
 from sockethub.jobs import commands
-from sockethub.jobs.link import RedisLink
+from sockethub.jobs.link import NotDone, RedisLink
 from sockethub.jobs.names import Naming
 
 
@@ -23,15 +23,18 @@ class AsyncProducer:
     async def enqueue(self, message: dramatiq.Message[Any], *, max_length: int) -> None:
         """Put ``message`` on its queue.
 
-        Raises :class:`~sockethub.errors.QueueFull` at ``max_length`` waiting messages, and
-        :class:`~sockethub.errors.QueueUnavailable` when Redis does not take it in time. Never tried twice.
+        Raises :class:`~sockethub.errors.QueueFull` at ``max_length`` waiting messages,
+        :class:`~sockethub.errors.QueueUnavailable` when Redis has not taken it, and
+        :class:`~sockethub.errors.QueueLost` when it may have. Never tried twice.
         """
         command = commands.enqueue(self._naming, message.queue_name, message.encode(), max_length=max_length)
         try:
             answer = await self._link.call(*command)
         except redis.ResponseError as error:
             raise QueueUnavailable(f"the queue refuses to write ({error})") from None
+        except NotDone as error:
+            raise QueueUnavailable(f"the queue cannot be reached ({error}); try again") from None
         except redis.RedisError as error:
-            raise QueueUnavailable(f"the queue cannot be reached ({type(error).__name__}); try again") from None
+            raise QueueLost(f"the queue was lost ({error}); the command may have been queued") from None
         if answer is None:
             raise QueueFull(f"{max_length} commands are already waiting; try again when some are done")

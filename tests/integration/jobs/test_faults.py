@@ -8,9 +8,10 @@ import anyio
 import pytest
 import redis
 
-from sockethub.jobs import RedisLink, connect, current_delivery, linked, read_inbox
+from sockethub.errors import QueueLost, QueueUnavailable
+from sockethub.jobs import AsyncProducer, RedisLink, connect, current_delivery, linked, read_inbox
 from sockethub.jobs.link import WritesRefused
-from tests.support.jobs import DEAD, WITHIN_SECONDS, empty, enqueue, until, working
+from tests.support.jobs import DEAD, WITHIN_SECONDS, empty, enqueue, message, until, working
 from tests.support.redis import MortalRedis, run_mortal_redis, run_redis
 
 pytestmark = pytest.mark.anyio
@@ -188,3 +189,31 @@ async def test_no_room_for_another_client_is_waited_for() -> None:
             await until(lambda: admin.info("stats")["rejected_connections"] >= 2)
             admin.config_set("maxclients", 100)
             await until(lambda: done == [1])
+
+
+async def test_a_server_that_is_not_reached_or_does_not_serve_has_not_taken_the_message(mortal: MortalRedis) -> None:
+    await _fill(mortal)
+    mortal.kill()
+    async with linked(mortal.url) as link:
+        producer = AsyncProducer(link)
+        with pytest.raises(QueueUnavailable, match="cannot connect"):
+            await producer.enqueue(message(1), max_length=10)
+        mortal.start()
+        with pytest.raises(QueueUnavailable, match="LOADING"):
+            await producer.enqueue(message(1), max_length=10)
+
+
+async def test_a_server_that_is_lost_meanwhile_may_have_taken_the_message(mortal: MortalRedis) -> None:
+    async with linked(mortal.url) as link, linked(mortal.url) as other, anyio.create_task_group() as tasks:
+        await link.call("PING")
+        await other.call("CLIENT", "PAUSE", 60_000, "WRITE")
+
+        async def lost() -> None:
+            with pytest.raises(QueueLost, match="may have been queued"):
+                await AsyncProducer(link).enqueue(message(1), max_length=10)
+
+        tasks.start_soon(lost)
+        with anyio.fail_after(WITHIN_SECONDS):
+            while b"cmd=eval" not in await other.call("CLIENT", "LIST"):  # noqa: ASYNC110 - Redis tells nobody
+                await anyio.sleep(0.005)
+        mortal.kill()
