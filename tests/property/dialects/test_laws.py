@@ -142,3 +142,25 @@ def test_the_activities_in_a_collection_are_written_as_activities(dialect: Diale
     written = dialects.encode(collection, dialect, env)
     assert written["items"] == [dialects.encode(said, dialect, env), {"type": "no activity"}, 5]
     assert dialects.decode(written, env) == collection
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("#a", "room"), ("al", "person"), ("irc.example/#a", "room"), ("irc.example/al", "person"), ("#a@x", "room")],
+)
+@pytest.mark.parametrize("member", ["actor", "target"])
+def test_an_id_alone_tells_what_it_is(said: str, kind: str, member: str) -> None:
+    raw = {"context": "irc", "type": "join", "actor": "bo", member: said}
+    assert dialects.decode(raw, DialectEnv(server="irc.example"))[member]["type"] == kind
+
+
+@pytest.mark.parametrize("dialect", [dialects.SEED, dialects.V4, dialects.V5, dialects.AS2], ids=str)
+@pytest.mark.parametrize("kind", ["note", "article"])
+def test_a_published_note_stays_a_note(dialect: Dialect, kind: str) -> None:
+    feed = {"id": "https://site.example/feed", "type": "feed", "name": "Feed"}
+    published = {"id": "https://site.example/1", "type": kind, "content": "hello", "contentType": "text"}
+    post = {"context": "feeds", "type": "post", "actor": feed, "object": published}
+    collection = {"context": "feeds", "type": "collection", "actor": feed, "summary": "Feed", "items": [post]}
+    assert dialects.decode(dialects.encode(collection, dialect)) == collection
+    if dialect != dialects.AS2:
+        assert dialects.encode(collection, dialect)["items"][0]["object"] == published

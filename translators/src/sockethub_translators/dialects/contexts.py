@@ -15,6 +15,7 @@ __all__ = [
     "AS2_CONTEXT",
     "IRC_IRI",
     "PLATFORM",
+    "PUBLISHED",
     "SOCKETHUB_CONTEXT",
     "context_array",
     "is_activity",
@@ -30,6 +31,9 @@ _PREFIX = "https://sockethub.org/ns/context/platform/"
 _SUFFIX = "/v1.jsonld"
 
 PLATFORM: Final = "sh:platform"
+PUBLISHED: Final = "post"
+"""The type of an activity whose object is somebody's publication: there a ``note`` is not something said in a chat."""
+
 IRC_IRI: Final = re.compile(r"ircs?://", re.IGNORECASE)
 
 NOT_REGISTERED = "platform context URL not registered with this Sockethub instance."

@@ -9,7 +9,7 @@ from ..activity import Activity, Entity
 from ..errors import DialectError
 from ..ids import ADDRESSED, parse_id
 from .as2 import read_as2
-from .contexts import is_activity, is_as2, platform_of
+from .contexts import PUBLISHED, is_activity, is_as2, platform_of
 from .dialect import DialectEnv
 from .v3 import modern
 
@@ -49,7 +49,7 @@ def _activity(raw: dict[str, Any], platform: str, env: DialectEnv) -> Activity:
         activity["target"] = _entity(raw["target"], platform, env, "$.target", None)
     else:
         activity.pop("target", None)
-    if raw.get("object") is not None:
+    if raw.get("object") is not None and kind != PUBLISHED:
         activity["object"] = _object(raw["object"], platform, env)
     return activity
 
@@ -64,11 +64,11 @@ def _entity(value: Any, platform: str, env: DialectEnv, path: str, default: str 
         raise DialectError(f"{path}.id", f"[{platform}] {path[1:].replace('.', '/')}: must have required property 'id'")
     if platform not in ADDRESSED:
         return value if "type" in value or default is None else {**value, "type": default}
-    return _addressed(value, text, env, default)
+    return _addressed(value, text, env)
 
 
-def _addressed(value: Mapping[str, Any], text: str, env: DialectEnv, default: str | None) -> Entity:
-    kind = value.get("type", default if text[:1] not in env.chantypes else None)
+def _addressed(value: Mapping[str, Any], text: str, env: DialectEnv) -> Entity:
+    kind = value.get("type")
     given = value.get("name")
     name = parse_id(
         text,

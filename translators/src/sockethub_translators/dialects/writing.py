@@ -7,7 +7,7 @@ from typing import Any
 from ..activity import Activity, Entity
 from ..ids import ADDRESSED, format_id, parse_id
 from .as2 import write_as2
-from .contexts import context_array, is_activity
+from .contexts import PUBLISHED, context_array, is_activity
 from .dialect import Dialect, DialectEnv
 
 __all__ = ["encode"]
@@ -34,7 +34,7 @@ def _activity(activity: Activity, dialect: Dialect, env: DialectEnv) -> dict[str
     for key, value in activity.items():
         if key in ("actor", "target"):
             raw[key] = _entity(value, platform, dialect, env)
-        elif key == "object":
+        elif key == "object" and activity["type"] != PUBLISHED:
             raw[key] = _object(value, platform, dialect, env)
         elif key not in ("type", "context"):
             raw[key] = value
