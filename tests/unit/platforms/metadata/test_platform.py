@@ -96,8 +96,9 @@ def test_times_become_utc_or_nothing() -> None:
 
 PIECES = st.sampled_from(
     [
-        "<title>", "</title>", "<meta property='og:image' content='//", "<meta name=twitter:x content=", "<base href='/",
-        "<link rel=icon href=", "<script type=application/ld+json>", "</script>", '{"@type":', '"Article"', "[", "}",
+        "<title>", "</title>", "<meta property='og:image' content='//", "<meta name=twitter:x content=",
+        "<base href='/", "<link rel=icon href=", "<script type=application/ld+json>", "</script>", '{"@type":',
+        '"Article"', "[", "}",
         "'>", ">",
         "<html lang=", "og:image:width", "http://[::1", "\ud7ff", "&#xffffff;",
     ]

@@ -48,7 +48,8 @@ def test_tags(page: str, found: list[Tag]) -> None:
     [
         "<", "</", "<!", "<!--", "<!-->", "<?", "<a", "<a ", "<a b", "<a b=",
         "<a b='", '<a b="', "<a b='>", "<a 'b", "<meta ",
-        "<meta a=1>", "<title>", "<script>", "</script", "<script></", "<style><", "<div>", "<b><i>", "&", "&amp", "\x00",
+        "<meta a=1>", "<title>", "<script>", "</script", "<script></", "<style><", "<div>", "<b><i>", "&", "&amp",
+        "\x00",
         "<a =\" ='>", "<meta a = ", "<meta" + " " * 50,
     ],
     ids=ascii,
