@@ -331,3 +331,27 @@ def test_what_is_nested_without_end_is_no_harm() -> None:
     for _ in range(400):
         deep = {"type": "message", "object": deep}
     _read_back(_activity("send", target=ROOM, object=deep))
+
+
+@pytest.mark.parametrize(
+    ("text", "platform", "kind", "iri"),
+    [
+        ("al@irc.example", "irc", "person", "irc://al@irc.example"),
+        ("#a b@irc.example", "irc", "room", "irc://irc.example/%23a%20b"),
+        ("[x]@[::1]:6697", "irc", "person", "irc://%5Bx%5D@[::1]:6697"),
+        ("irc.example", "irc", "service", "irc://irc.example"),
+        ("room@muc.example/Ni ck", "xmpp", "person", "xmpp:room@muc.example/Ni%20ck"),
+        ("https://feeds.example/x", "feeds", "feed", "https://feeds.example/x"),
+        ("x y", "feeds", "feed", "urn:sockethub:x%20y"),
+    ],
+)
+def test_iris(text: str, platform: str, kind: str, iri: str) -> None:
+    assert write_id(text, platform, kind) == iri
+
+
+def test_extensions_are_in_the_namespace_of_their_protocol() -> None:
+    raw = _read_back({**_activity("join"), "irc:x": "1", "xmpp:y": "2"})
+    assert (raw["sh-irc:x"], raw["sh-xmpp:y"]) == ("1", "2")
+    (node,) = jsonld.expand(raw, {"documentLoader": OFFLINE})
+    assert node["https://sockethub.org/ns/irc#x"] == [{"@value": "1"}]
+    assert node["https://sockethub.org/ns/xmpp#y"] == [{"@value": "2"}]
