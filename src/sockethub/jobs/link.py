@@ -56,7 +56,7 @@ class RedisLink:
         """``blocking`` is for one command at a time that waits at the server, at most ``BLOCK_MS`` there."""
         self._target = parse_url(url)
         self._blocking = blocking
-        self._deadline = BLOCKING_SECONDS if blocking else COMMAND_SECONDS
+        self._patience = BLOCKING_SECONDS if blocking else COMMAND_SECONDS
         self._connection: _Connection | None = None
         self._connecting: asyncio.Task[_Connection] | None = None
 
@@ -99,11 +99,7 @@ class RedisLink:
 
     async def _answer(self, connection: _Connection, future: asyncio.Future[Any]) -> Any:
         try:
-            async with asyncio.timeout(self._deadline):
-                return await future
-        except TimeoutError:
-            connection.close("no answer in time")
-            raise RedisTimeoutError("no answer in time") from None
+            return await future
         except asyncio.CancelledError:
             if self._blocking:
                 connection.close("cancelled")  # it goes on waiting at the server, and would take what comes next
@@ -122,17 +118,20 @@ class RedisLink:
         if not task.cancelled() and task.exception() is None:
             self._connection = task.result()
 
+    def _protocol(self) -> _Connection:
+        return _Connection(self._patience)
+
     async def _connect(self) -> _Connection:
         loop = asyncio.get_running_loop()
         target = self._target
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 if "path" in target:
-                    _, connection = await loop.create_unix_connection(_Connection, target["path"])
+                    _, connection = await loop.create_unix_connection(self._protocol, target["path"])
                 else:
                     secure = ssl.create_default_context() if "connection_class" in target else None
                     host, port = target.get("host", "localhost"), target.get("port", DEFAULT_PORT)
-                    transport, connection = await loop.create_connection(_Connection, host, port, ssl=secure)
+                    transport, connection = await loop.create_connection(self._protocol, host, port, ssl=secure)
                     tune(transport.get_extra_info("socket"))
                 await _greet(connection, target)
         except (OSError, TimeoutError) as error:
@@ -141,9 +140,16 @@ class RedisLink:
 
 
 class _Connection(asyncio.Protocol):
-    """Writes once per loop tick; gives answers to their askers in order."""
+    """Writes once per loop tick; gives answers to their askers in order.
 
-    def __init__(self) -> None:
+    Closed when Redis owes an answer and is silent for ``patience`` seconds: one timer for all, where one for each
+    command would cost a fifth of it.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._heard = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._reader = hiredis.Reader(replyError=_error)
         self._unanswered: deque[asyncio.Future[Any]] = deque()
         self._out: list[bytes] = []
@@ -165,22 +171,27 @@ class _Connection(asyncio.Protocol):
             raise NotDone("Redis does not keep up")
         if not self._out:
             self._loop.call_soon(self._flush)
+        if not self._unanswered:
+            self._heard = self._loop.time()
+            if self._timer is None:
+                self._timer = self._loop.call_later(self._patience, self._check)
         futures: list[asyncio.Future[Any]] = [self._loop.create_future() for _ in commands]
         self._out += [_pack(command) for command in commands]
         self._unanswered += futures
         return futures
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: str, error: type[RedisError] = RedisConnectionError) -> None:
         self._lost = reason
         if self._transport is not None:
             self._transport.abort()
-        self._fail(reason)
+        self._fail(error(reason))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are none by name
 
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
+        self._heard = self._loop.time()
         while (answer := self._reader.gets()) is not False:
             if not self._unanswered:
                 self.close(f"Redis said unasked: {answer}")  # why it takes no further client, say
@@ -193,18 +204,31 @@ class _Connection(asyncio.Protocol):
                 return
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._fail("the connection was lost")
+        self._fail(RedisConnectionError("the connection was lost"))
+
+    def _check(self) -> None:
+        self._timer = None
+        if not self._unanswered:
+            return
+        left = self._heard + self._patience - self._loop.time()
+        if left <= 0:
+            self.close("no answer in time", RedisTimeoutError)
+        else:
+            self._timer = self._loop.call_later(left, self._check)
 
     def _flush(self) -> None:
         data, self._out = b"".join(self._out), []
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, error: RedisError) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         while self._unanswered:
             future = self._unanswered.popleft()
             if not future.done():
-                _settle(future, RedisConnectionError(reason))
+                _settle(future, type(error)(*error.args))
 
 
 def _settle(future: asyncio.Future[Any], answer: Any) -> None:

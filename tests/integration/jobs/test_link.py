@@ -89,3 +89,17 @@ async def test_nowhere_to_connect_is_told() -> None:
     with pytest.raises(redis.ConnectionError, match="cannot connect"):
         await link.call("PING")
     await link.aclose()
+
+
+@pytest.mark.anyio
+async def test_a_server_that_falls_silent_is_not_waited_for(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sockethub.jobs.link.COMMAND_SECONDS", 0.2)
+    async with linked(redis_url) as link, linked(redis_url) as other:
+        await link.call("SET", "k", "v")
+        await anyio.sleep(0.15)  # the time before it owed an answer does not count
+        await other.call("CLIENT", "PAUSE", 1_000, "WRITE")
+        begun = anyio.current_time()
+        with pytest.raises(redis.TimeoutError, match="no answer in time"):
+            await link.call("SET", "k", "w")
+        assert 0.2 <= anyio.current_time() - begun < 1.0
+        assert await link.call("GET", "k") == b"v", "the next command connects anew"
