@@ -204,10 +204,10 @@ def tests_of(module: str) -> tuple[str, ...]:
     return TESTS[module.partition("/")[0]]
 
 
-def is_noticed(module: str, source: str | None, within: float | None) -> bool:
+def is_noticed(package: Path, module: str, source: str | None, within: float | None) -> bool:
     """Whether the tests of a module fail with it like this. ``within`` seconds; a mutant that hangs is noticed."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as directory:
-        shutil.copytree(PACKAGE, Path(directory) / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_package(package, Path(directory))
         if source is not None:
             (Path(directory) / PACKAGE.name / module).write_text(source)
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"]
@@ -229,22 +229,27 @@ def is_noticed(module: str, source: str | None, within: float | None) -> bool:
         return done.returncode != 0
 
 
-def baseline(modules: list[str]) -> dict[tuple[str, ...], float]:
+def copy_package(package: Path, directory: Path) -> Path:
+    """A copy in ``directory``, which may then stand in the way of imports."""
+    return Path(shutil.copytree(package, directory / package.name, ignore=shutil.ignore_patterns("__pycache__")))
+
+
+def baseline(package: Path, modules: list[str]) -> dict[tuple[str, ...], float]:
     """How long the tests of each part take without a change; they must pass."""
     took = {}
     for module in modules:
         tests = tests_of(module)
         if tests not in took:
             started = time.monotonic()
-            if is_noticed(module, None, None):
+            if is_noticed(package, module, None, None):
                 raise SystemExit(f"{' '.join(tests)}: fail without any change")
             took[tests] = time.monotonic() - started
     return took
 
 
-def chosen(modules: list[str], sample: int | None, seed: int) -> list[Mutant]:
+def chosen(package: Path, modules: list[str], sample: int | None, seed: int) -> list[Mutant]:
     """Mutants of these modules: all, or so many at random."""
-    every = [mutant for module in modules for mutant in mutants(module, (PACKAGE / module).read_text())]
+    every = [mutant for module in modules for mutant in mutants(module, (package / module).read_text())]
     if sample is None or sample >= len(every):
         return every
     return random.Random(seed).sample(every, sample)
@@ -260,23 +265,31 @@ def main() -> int:
     options = parser.parse_args()
     every = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
     modules = options.modules or [module for module in every if module.partition("/")[0] in TESTS]
-    selected = chosen(modules, options.sample, options.seed)
-    took = baseline(sorted({mutant.module for mutant in selected}))
-    deadline = time.monotonic() + options.seconds
+    with tempfile.TemporaryDirectory(prefix="mutation-") as directory:
+        package = copy_package(PACKAGE, Path(directory))  # as it is now, whatever is edited meanwhile
+        selected = chosen(package, modules, options.sample, options.seed)
+        outcomes = run(package, selected, options.jobs, options.seconds)
+    killed = sum(outcomes)
+    print(f"\n{killed} of {len(outcomes)} mutants noticed: {killed / max(len(outcomes), 1):.0%}")
+    return 0
+
+
+def run(package: Path, selected: list[Mutant], jobs: int, seconds: float) -> list[bool]:
+    """Test each, and say which survived; whether each was noticed."""
+    took = baseline(package, sorted({mutant.module for mutant in selected}))
+    deadline = time.monotonic() + seconds
 
     def test(mutant: Mutant) -> bool | None:
         if time.monotonic() > deadline:
             return None
-        source = mutant.source((PACKAGE / mutant.module).read_text())
-        noticed = is_noticed(mutant.module, source, took[tests_of(mutant.module)] * SLOWER + SETTLE_SECONDS)
+        source = mutant.source((package / mutant.module).read_text())
+        within = took[tests_of(mutant.module)] * SLOWER + SETTLE_SECONDS
+        noticed = is_noticed(package, mutant.module, source, within)
         print("." if noticed else f"\nsurvived  {mutant}\n", end="", flush=True)
         return noticed
 
-    with ThreadPoolExecutor(options.jobs) as pool:
-        outcomes = [outcome for outcome in pool.map(test, selected) if outcome is not None]
-    killed = sum(outcomes)
-    print(f"\n{killed} of {len(outcomes)} mutants noticed: {killed / max(len(outcomes), 1):.0%}")
-    return 0
+    with ThreadPoolExecutor(jobs) as pool:
+        return [outcome for outcome in pool.map(test, selected) if outcome is not None]
 
 
 if __name__ == "__main__":

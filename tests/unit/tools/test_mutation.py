@@ -71,10 +71,10 @@ def test_every_mutant_of_the_package_is_another_program(mutation: ModuleType) ->
 
 
 def test_a_sample_is_the_same_each_time(mutation: ModuleType) -> None:
-    first = mutation.chosen(["ids.py"], 5, 1)
+    first = mutation.chosen(mutation.PACKAGE, ["ids.py"], 5, 1)
     assert len(first) == 5
-    assert first == mutation.chosen(["ids.py"], 5, 1)
-    assert first != mutation.chosen(["ids.py"], 5, 2)
+    assert first == mutation.chosen(mutation.PACKAGE, ["ids.py"], 5, 1)
+    assert first != mutation.chosen(mutation.PACKAGE, ["ids.py"], 5, 2)
 
 
 def test_a_change_that_matters_is_noticed_and_none_is_not(
@@ -82,6 +82,6 @@ def test_a_change_that_matters_is_noticed_and_none_is_not(
 ) -> None:
     monkeypatch.setattr(mutation, "TESTS", {"irc": ("tests/unit/translators/irc/test_text.py",)})
     text = (mutation.PACKAGE / "irc" / "text.py").read_text()
-    assert not mutation.is_noticed("irc/text.py", text, 60.0)
-    assert mutation.is_noticed("irc/text.py", text.replace('"".join', '"~".join'), 60.0)
-    assert mutation.is_noticed("irc/text.py", "not Python", 60.0)
+    assert not mutation.is_noticed(mutation.PACKAGE, "irc/text.py", text, 60.0)
+    assert mutation.is_noticed(mutation.PACKAGE, "irc/text.py", text.replace('"".join', '"~".join'), 60.0)
+    assert mutation.is_noticed(mutation.PACKAGE, "irc/text.py", "not Python", 60.0)
