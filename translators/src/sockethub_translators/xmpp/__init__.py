@@ -11,12 +11,13 @@
 
 The codec is :mod:`.parse`, :mod:`.reader`, :mod:`.serialize` and :mod:`.jid`; translation :mod:`.translate`, whose
 tables in :mod:`.kinds` name the modules for each kind of stanza, and :mod:`.residue` what makes it lossless;
-:mod:`.aggregate` collects answers that take many stanzas.
+:mod:`.aggregate` collects answers that take many stanzas; what is lost without residue
+is in :mod:`.ledger`.
 """
 
 from __future__ import annotations
 
-from . import aggregate, ns
+from . import aggregate, ledger, ns
 from .aggregate import Aggregator
 from .element import MAX_DEPTH, Element, element
 from .env import Activity, Entity, Env
@@ -47,6 +48,7 @@ __all__ = [
     "escape",
     "from_activity",
     "from_etree",
+    "ledger",
     "ns",
     "parse_jid",
     "strip",

@@ -67,7 +67,8 @@ def _deletion(
         obj["content"] = reason
     told: dict[str, Any] = {"version": version}
     if moderated is not None:
-        if "from" not in stanza.attrs:
+        # Only a room can say so of itself: anybody else would take back what is not theirs.
+        if stanza.attrs.get("type") != "groupchat" or "/" in stanza.attrs.get("from", "/"):
             return None
         by = moderated.attrs.get("by")
         told["by"] = None if by is None else occupant(by)
