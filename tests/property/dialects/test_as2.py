@@ -32,7 +32,7 @@ def _activity(verb: str, **members: Any) -> dict[str, Any]:
     return {"context": "irc", "type": verb, "actor": AL, **members}
 
 
-def _read_back(activity: dict[str, Any]) -> dict[str, Any]:
+def read_back(activity: dict[str, Any]) -> dict[str, Any]:
     before = copy.deepcopy(activity)
     raw = json.loads(json.dumps(dialects.encode(activity, AS2)))
     assert activity == before
@@ -50,12 +50,12 @@ def _read_back(activity: dict[str, Any]) -> dict[str, Any]:
 def test_whatever_a_server_says_reads_back(line: irc.Line, env: irc.Env) -> None:
     for activity in irc.to_activity(line, env):
         event(f"{activity['type']} {activity.get('object', {}).get('type')}")
-        _read_back(activity)
+        read_back(activity)
 
 
 @given(some.client_activities())
 def test_whatever_a_client_says_reads_back(activity: dict[str, Any]) -> None:
-    _read_back(activity)
+    read_back(activity)
 
 
 WORDS = st.sampled_from(
@@ -106,7 +106,7 @@ def test_words_and_members_that_as2_uses_otherwise_read_back(
     if target is not None:
         activity["target"] = target
     assume(isinstance(obj.get("id", ""), str) and isinstance(others.get("id", ""), str))
-    _read_back(activity)
+    read_back(activity)
 
 
 @given(st.text(min_size=1, max_size=20), st.sampled_from(["irc", "xmpp", "feeds"]), st.sampled_from(["person", "room"]))
@@ -152,7 +152,7 @@ def _expanded(raw: Any) -> int:
     return len(keys) + sum(_expanded(raw[key]) for key in keys)
 
 
-def _check_json_ld(activity: dict[str, Any]) -> None:
+def check_json_ld(activity: dict[str, Any]) -> None:
     raw = dialects.encode(activity, AS2)
     expanded = jsonld.expand(raw, {"documentLoader": OFFLINE})
     assert len(expanded) == 1
@@ -165,12 +165,12 @@ def _check_json_ld(activity: dict[str, Any]) -> None:
 @example(irc.decode(":a!u@h MODE #c +bo x!*@* bo"), irc.Env("irc.example", "me", isupport=some.ISUPPORT))
 def test_no_term_is_dropped(line: irc.Line, env: irc.Env) -> None:
     for activity in irc.to_activity(line, env):
-        _check_json_ld(activity)
+        check_json_ld(activity)
 
 
 @given(activities())
 def test_no_term_of_any_canonical_activity_is_dropped(activity: dict[str, Any]) -> None:
-    _check_json_ld(activity)
+    check_json_ld(activity)
 
 
 def test_a_message_means_what_as2_means_by_it() -> None:
@@ -268,9 +268,9 @@ SAID: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("activity", "members"), SAID, ids=lambda each: each.get("type"))
 def test_says_it_as_others_do(activity: dict[str, Any], members: dict[str, Any]) -> None:
-    raw = _read_back(activity)
+    raw = read_back(activity)
     assert {key: raw[key] for key in members} == members
-    _check_json_ld(activity)
+    check_json_ld(activity)
 
 
 def test_what_an_activitypub_server_says_is_understood() -> None:
@@ -330,7 +330,7 @@ def test_what_is_nested_without_end_is_no_harm() -> None:
     deep: Any = {"type": "message"}
     for _ in range(400):
         deep = {"type": "message", "object": deep}
-    _read_back(_activity("send", target=ROOM, object=deep))
+    read_back(_activity("send", target=ROOM, object=deep))
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_iris(text: str, platform: str, kind: str, iri: str) -> None:
 
 
 def test_extensions_are_in_the_namespace_of_their_protocol() -> None:
-    raw = _read_back({**_activity("join"), "irc:x": "1", "xmpp:y": "2"})
+    raw = read_back({**_activity("join"), "irc:x": "1", "xmpp:y": "2"})
     assert (raw["sh-irc:x"], raw["sh-xmpp:y"]) == ("1", "2")
     (node,) = jsonld.expand(raw, {"documentLoader": OFFLINE})
     assert node["https://sockethub.org/ns/irc#x"] == [{"@value": "1"}]

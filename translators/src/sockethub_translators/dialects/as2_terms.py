@@ -49,7 +49,7 @@ KIND: Final = "sh:kind"
 OPAQUE: Final = frozenset(
     {
         *("irc:wire", "irc:account", "irc:batch", "irc:isupport", "irc:lines", "irc:params", "irc:reason"),
-        *("xmpp:wire", "xmpp:form", "modes", "params"),
+        *("xmpp:wire", "xmpp:form", "xmpp:forms", "element", "form", "modes", "params"),
     }
 )
 """Members that are JSON and nothing more: order, nulls and nested arrays count, and JSON-LD would lose them."""
@@ -90,7 +90,7 @@ CONTEXT: Final[list[Any]] = [
 
 # --- Types ------------------------------------------------------------------------------------------------------------
 
-_VERBS: Final = {"send": "Create", "error": "Reject", "irc:raw": "IrcRaw"}
+_VERBS: Final = {"send": "Create", "error": "Reject", "irc:raw": "IrcRaw", "xmpp:raw": "XmppRaw"}
 _KINDS: Final = {"message": "Note", "room": "Group", "irc:raw": "IrcRaw"}
 _VERB_OF: Final = {type_: verb for verb, type_ in _VERBS.items()}
 _KIND_OF: Final = {type_: kind for kind, type_ in _KINDS.items()}
