@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final, TypeAlias
 
 import anyio
+import anyio.to_thread
+from anyio.lowlevel import RunVar
 
 from sockethub.errors import PlatformError
 from sockethub.guard.addresses import vet
@@ -21,16 +24,32 @@ Endpoint: TypeAlias = "tuple[socket.AddressFamily, tuple[Any, ...]]"
 Resolver: TypeAlias = Callable[[str, int], Awaitable[list[Endpoint]]]
 """From a name and a port to endpoints; raises OSError when there are none."""
 
-ATTEMPT_SECONDS: Final = 10.0
-"""For one address of several: an address family that leads nowhere must not use up all the time."""
+ATTEMPT_SECONDS: Final = 4.0
+"""For one address of several: an address family that leads nowhere must not use up all the time. Long enough for TCP to
+ask three times (RFC 6298: again after 1 s and 3 s)."""
+
+LOOKUP_SECONDS: Final = 10.0
+"""For a name. The system's resolver goes on for longer, in its thread."""
+
+LOOKUPS: Final = 16
+"""Names looked up at once in one process, each in a thread. More than one slow name server can hold up, and few
+enough for the threads' stacks."""
 
 ADDRESSES: Final = 16
 """Addresses of one name that are looked at; a longer answer is somebody's way to have us knock at many doors."""
 
+_lookups: Final = RunVar[anyio.CapacityLimiter]("sockethub.guard.lookups")
+
 
 async def system_resolver(name: str, port: int) -> list[Endpoint]:
     """What the system knows: files, DNS."""
-    found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    try:
+        limiter = _lookups.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(LOOKUPS)
+        _lookups.set(limiter)
+    ask = partial(socket.getaddrinfo, name, port, type=socket.SOCK_STREAM)
+    found = await anyio.to_thread.run_sync(ask, abandon_on_cancel=True, limiter=limiter)
     endpoints: list[Endpoint] = []
     for family, _, _, _, address in found:
         if family in (socket.AF_INET, socket.AF_INET6) and (family, address) not in endpoints:
@@ -42,7 +61,8 @@ async def resolve(host: str, port: int, reach: Reach, resolver: Resolver = syste
     """The endpoints of a host that may be connected to, in the order to try them.
 
     A name of which *any* address is refused is refused: an honest name does not mix.
-    Raises :class:`~sockethub.errors.PlatformError`, condition ``bad-host``, ``forbidden`` or ``dns-failure``.
+    Raises :class:`~sockethub.errors.PlatformError`, condition ``bad-host``, ``forbidden``, ``dns-failure`` or
+    ``timeout``.
     """
     known = canonical(host)
     if reach.refuses_host(str(known)):
@@ -77,7 +97,10 @@ async def _look_up(host: Host, port: int, resolver: Resolver) -> list[Endpoint]:
     if isinstance(host, IPv6Address):
         return [(socket.AF_INET6, (str(host), port, 0, 0))]
     try:
-        endpoints = await resolver(host, port)
+        with anyio.fail_after(LOOKUP_SECONDS):
+            endpoints = await resolver(host, port)
+    except TimeoutError:
+        raise PlatformError(f"nobody says where {host} is (DNS)", condition="timeout") from None
     except (socket.gaierror, UnicodeError):
         endpoints = []
     if not endpoints:

@@ -22,6 +22,12 @@ OPEN_FILES: Final = 256
 ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH", "VIRTUAL_ENV")
 """Variables handed on to children; everything else may hold a secret."""
 
+HEAPS: Final = 2
+"""Of a process, shared by its threads. glibc gives each thread one and reserves 64 MiB of addresses for it, so that a
+dozen threads (names are looked up in some) would use up the limit of memory without using memory."""
+
+_M_ARENA_MAX: Final = -8
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -46,6 +52,8 @@ def keep_secrets() -> None:
 def confine(memory_mb: int) -> None:
     """The limits of a worker."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    if mallopt := getattr(_libc, "mallopt", None):  # glibc's; other libraries reserve nothing
+        mallopt(_M_ARENA_MAX, HEAPS)
     bytes_ = memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (bytes_, bytes_))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))

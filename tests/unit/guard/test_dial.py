@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import socket
+import threading
 from ipaddress import ip_address
+from typing import Any
 
+import anyio
 import pytest
 
 from sockethub.errors import PlatformError
-from sockethub.guard import Endpoint, Reach, connect, resolve
+from sockethub.guard import Endpoint, Reach, connect, dial, resolve
 
 pytestmark = pytest.mark.anyio
 
@@ -73,6 +76,45 @@ async def test_unknown_names() -> None:
     with pytest.raises(PlatformError) as caught:
         await resolve("no-such.invalid", 80, HERE)
     assert caught.value.condition == "dns-failure"
+
+
+async def test_a_look_up_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silence(name: str, port: int) -> list[Endpoint]:
+        await anyio.sleep_forever()
+        return []
+
+    monkeypatch.setattr(dial, "LOOKUP_SECONDS", 0.05)
+    with pytest.raises(PlatformError) as caught:
+        await resolve("slow.example", 80, Reach(), silence)
+    assert caught.value.condition == "timeout"
+
+
+async def test_slow_names_hold_up_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names whose servers are silent keep threads busy for as long as the system's resolver goes on."""
+    released = threading.Event()
+    asked = socket.getaddrinfo
+
+    def slowly(name: str, *arguments: Any, **options: Any) -> Any:
+        if name == "slow.example":
+            released.wait(10)
+            raise socket.gaierror
+        return asked(name, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    monkeypatch.setattr(dial, "LOOKUP_SECONDS", 0.2)
+    try:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(dial.LOOKUPS - 1):
+                tasks.start_soon(refused_for_time)
+            await anyio.wait_all_tasks_blocked()
+            assert await resolve("localhost", 80, HERE)
+    finally:
+        released.set()
+
+
+async def refused_for_time() -> None:
+    with pytest.raises(PlatformError, match="nobody says where"):
+        await resolve("slow.example", 80, Reach())
 
 
 async def test_the_systems_resolver() -> None:

@@ -29,6 +29,22 @@ except MemoryError:
     )
 
 
+def test_threads_cost_little_of_it() -> None:
+    code = """
+import threading
+hold = threading.Event()
+def work():
+    kept = [bytes(1000) for _ in range(1000)]
+    hold.wait()
+threads = [threading.Thread(target=work, daemon=True) for _ in range(10)]
+for thread in threads:
+    thread.start()
+print(len(bytearray(50 * 1024 * 1024)) >> 20)
+hold.set()
+"""
+    assert confined(code) == "50"
+
+
 def test_files_have_a_bound() -> None:
     opened = confined("""
 files = []
