@@ -55,7 +55,7 @@ def feed(state: Aggregator, stanza: Element, env: Env) -> Result:
     (activity,) = activities
     asked = activity.get("xmpp:archive", {}).get("queryid")
     if asked is not None:
-        page = state.pages.get(asked, Entries[Activity]())
+        page: Entries[Activity] = state.pages.get(asked, Entries())
         return replace(state, pages=_put(state.pages, asked, page.add([strip(activity)]))), []
     obj = activity.get("object", {})
     if activity["type"] == "query" and obj.get("type") == "history" and activity[WIRE].get("iq") == "result":
@@ -90,7 +90,7 @@ def _drop(mapping: Mapping[str, T], key: str) -> Mapping[str, T]:
 
 def _page_end(state: Aggregator, activity: Activity, env: Env) -> Result:
     key = activity.get("id", "")
-    page = state.pages.get(key, Entries[Activity]())
+    page: Entries[Activity] = state.pages.get(key, Entries())
     state = replace(state, pages=_drop(state.pages, key))
     return state, [_collection(key, page, activity["object"], activity["actor"], env)]
 
@@ -129,7 +129,8 @@ def _in_room(state: Aggregator, activity: Activity, env: Env) -> Result:
     present = verb == "update" and activity.get("object", {}).get("type") == "presence" and key in env.rooms
     if not arrived and not present:
         return state, [activity]
-    members = state.members.get(key, Entries[Activity]()).add([_member(activity)])
+    members: Entries[Activity] = state.members.get(key, Entries())
+    members = members.add([_member(activity)])
     if not arrived:
         return replace(state, members=_put(state.members, key, members)), [activity]
     state = replace(state, members=_drop(state.members, key), inside=_bounded(state.inside, env) | {key})

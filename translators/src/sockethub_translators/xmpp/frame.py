@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from ..errors import TranslationError
+from ..errors import ParseError, TranslationError
 from . import ns
 from .element import Element
 from .entities import entity, jid_of
 from .env import Activity, Entity, Env
 from .fields import legal, optional_text
+from .jid import parse_jid
 
 __all__ = ["OWN", "Origin", "address", "delay", "frame", "timestamp"]
 
@@ -109,6 +110,15 @@ def delay(activity: Activity, origin: Origin) -> Element | None:
     return Element(DELAY, attrs, (text,) if text else ())
 
 
+def _valid(jid: str) -> str:
+    """A JID that a server will take (RFC 7622), as it is: the server prepares it."""
+    try:
+        parse_jid(jid)
+    except ParseError as error:
+        raise TranslationError("$.target.id", str(error)) from None
+    return jid
+
+
 def address(
     activity: Activity, env: Env, origin: Origin, *, to: str | None = None, id: str | None = None
 ) -> dict[str, str]:
@@ -122,7 +132,7 @@ def address(
     if to is None and activity.get("target") is not None:
         to = jid_of(activity["target"], "$.target")
     if to is not None:
-        attrs["to"] = to
+        attrs["to"] = to if origin.inbound else _valid(to)
     if id is None:
         id = activity.get("id")
     if id is not None:
