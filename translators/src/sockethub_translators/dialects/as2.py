@@ -42,7 +42,7 @@ from .as2_terms import (
     write_key,
     write_message_id,
 )
-from .contexts import PLATFORM, platform_of
+from .contexts import PLATFORM, platform_of, platform_of_iri
 from .dialect import DialectEnv
 
 __all__ = ["read_as2", "write_as2"]
@@ -129,7 +129,8 @@ def read_as2(raw: dict[str, Any], env: DialectEnv) -> Activity:
             activity.pop(member, None)
     obj = activity.get("object")
     if isinstance(obj, str):
-        activity["object"] = {"id": read_message_id(obj), **env.objects.get(obj, {})}
+        is_entity = obj in env.objects or platform_of_iri(obj) is not None
+        activity["object"] = _read_entity(obj, platform, env, "object") if is_entity else {"id": read_message_id(obj)}
     elif obj is not None and not isinstance(obj, dict):
         raise DialectError("$.object", "must be an object")
     return activity
@@ -190,8 +191,11 @@ def _read_entity_id(text: str, platform: str, kind: Any, env: DialectEnv) -> str
 def _read_entity(value: Any, platform: str, env: DialectEnv, member: str) -> dict[str, Any]:
     """An actor or target: an object with an id, or the id alone, of which its form tells what it is."""
     if isinstance(value, str):
-        known = env.objects.get(value, {})
-        value = {"id": _read_entity_id(value, platform, None, env), **known}
+        known = env.objects.get(value)
+        if known is None:
+            value = {"id": _read_entity_id(value, platform, None, env)}
+        else:
+            value = _read({**known, "id": value}, platform, env, 0)
     if not isinstance(value, dict):
         raise DialectError(f"$.{member}", "must be an object with an id, or an id")
     if not isinstance(value.get("id"), str) or not value["id"]:
