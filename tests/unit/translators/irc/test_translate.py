@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -363,6 +364,44 @@ def test_refused(path: str, activity: dict[str, Any]) -> None:
     with pytest.raises(TranslationError) as error:
         said(ALL, **activity)
     assert error.value.path == path
+
+
+MODES_REFUSED = [
+    ("", None),
+    ("", []),
+    ("", "+o"),
+    ("[0]", ["+o"]),
+    ("[0]", [["+"]]),
+    ("[0]", [["+", "b", "x", "y"]]),
+    ("[0]", [["+", 1]]),
+    ("[0]", [["*", "o"]]),
+    ("[0]", [["+", "oo"]]),
+    ("[0]", [["+", ""]]),
+    ("[0]", [["+", "-"]]),
+    ("[0]", [["+", " "]]),
+    ("[0]", [["+", "\n"]]),
+    ("[1]", [["+", "i"], ["+", "\ud800"]]),
+    ("[0][2]", [["+", "b", "a b"]]),
+    ("[0][2]", [["+", "b", ":x"]]),
+]
+
+
+@pytest.mark.parametrize(("path", "modes"), MODES_REFUSED)
+def test_modes_refused(path: str, modes: Any) -> None:
+    with pytest.raises(TranslationError) as error:
+        said(ALL, type="update", target=ROOM, object={"type": "mode", "modes": modes})
+    assert error.value.path == "$.object.modes" + path
+
+
+@pytest.mark.parametrize("numeric", [f"{number}" for number in range(400, 503) if number != 422])
+def test_an_error_without_text_has_words_all_the_same(numeric: str) -> None:
+    (activity,) = heard(f":s.example {numeric} me #room :")
+    assert activity["object"]["content"] == ""
+    context, _, words = activity["error"].partition(": ")
+    assert context == "#room"
+    assert re.fullmatch(r"[A-Z][a-z]+( [a-z]+|: [a-z ]+)*|Error \d{3}|No such .*", words)
+    assert words.isprintable()
+    assert words[-1].isalnum()
 
 
 def test_what_needs_a_capability_is_refused_without() -> None:

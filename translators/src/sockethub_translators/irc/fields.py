@@ -81,8 +81,6 @@ def word(value: str, path: str) -> str:
     """A value that can stand as any parameter: not empty, no space, no leading colon."""
     if not is_word(value):
         raise TranslationError(path, "not a single word")
-    if not value.isascii():
-        text({"": value}, "", path)
     return value
 
 
