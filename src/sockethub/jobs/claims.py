@@ -68,7 +68,6 @@ class Claims:
         self._consumer = consumer
         self._dead = list(claim_from or ())
         self._held = held
-        self._started = False
 
     async def at_start(self) -> AsyncIterator[Found]:
         """What comes before anything new, at the start and after a connection was lost; creates the group."""
@@ -79,7 +78,6 @@ class Claims:
             if not str(error).startswith("NOGROUP"):
                 raise
             await self._create_group()
-        self._started = True
 
     def abandoned(self) -> AsyncIterator[Found]:
         """What nobody has settled for so long that whoever had it must be dead."""
@@ -105,9 +103,8 @@ class Claims:
             async for found in self._claim():
                 yield found
             return
-        if self._started:
-            async for found in self._claim(consumer=self._consumer):
-                yield found
+        async for found in self._claim(consumer=self._consumer):
+            yield found
         while self._dead:
             async for found in self._claim(consumer=self._dead[0]):
                 yield found
@@ -146,7 +143,7 @@ class Claims:
     def _lost(self, row: list[Any]) -> bool:
         """Delivered to this very worker, once, but it never arrived: the connection broke. It was not begun."""
         _, consumer, _, delivered = row
-        return self._started and delivered == 1 and consumer == self._consumer.encode()
+        return bool(delivered == 1 and consumer == self._consumer.encode())
 
     async def _create_group(self) -> None:
         try:
