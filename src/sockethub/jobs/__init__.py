@@ -1,8 +1,10 @@
 """Jobs: Dramatiq on Redis Streams, and the sealed envelopes that travel there.
 
 - :mod:`~sockethub.jobs.broker` - the Dramatiq broker (blocking; tools, actors' ``send()``, the stock worker)
+- :mod:`~sockethub.jobs.consumer` - what the stock worker takes messages from
 - :mod:`~sockethub.jobs.producer` - enqueue from an asyncio loop, batched
 - :mod:`~sockethub.jobs.worker` - consume on an asyncio loop
+- :mod:`~sockethub.jobs.claims` - what a worker takes over, and how often that was begun
 - :mod:`~sockethub.jobs.inbox` - a gateway's replies and notices
 - :mod:`~sockethub.jobs.envelope` - what a job and its reply hold, and how they are sealed
 - :mod:`~sockethub.jobs.link` - one connection to Redis, for the hot path
