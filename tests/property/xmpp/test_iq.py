@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import event, find, given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from sockethub_translators import xmpp
@@ -33,7 +33,7 @@ def test_get_put(kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(set(iqs.PAYLOADS) - {"unknown"}))
 def test_each_kind_is_understood(kind: str) -> None:
     """Not kept raw, that is, wherever it makes sense."""
-    find(iqs.iqs(kind), lambda stanza: xmpp.to_activity(stanza, ENV)[0]["type"] != "xmpp:raw")
+    laws.occurs(iqs.iqs(kind), lambda stanza: xmpp.to_activity(stanza, ENV)[0]["type"] != "xmpp:raw")
 
 
 @pytest.mark.parametrize("kind", sorted(iqs.ASKED))
@@ -52,11 +52,11 @@ def test_put_get(kind: str) -> None:
 EDITS: dict[str, tuple[str, laws.Path, Any]] = {
     "feature": ("info", ("object", "features", 0), "edited"),
     "identity": ("info", ("object", "identities", 0, "category"), "edited"),
-    "field": ("info", ("object", "xmpp:forms", 0, "fields", 0, "label"), "edited"),
+    "field": ("info", ("object", "xmpp:forms", 0, "fields", 0, "values"), ["edited"]),
     "member": ("items", ("object", "members", 0, "id"), "room@muc.example/edited"),
     "room": ("items", ("object", "rooms", 0, "id"), "edited@muc.example"),
     "blocked": ("block", ("target", "id"), "edited@x.example"),
-    "bookmark": ("bookmarks", ("object", "name"), "edited"),
+    "bookmark": ("bookmarks", ("object", "rooms", 0, "id"), "edited@muc.example"),
     "name": ("profile", ("object", "name"), "edited"),
     "version": ("version", ("object", "version"), "edited"),
     "url": ("slot", ("object", "url"), "https://edited.example/"),

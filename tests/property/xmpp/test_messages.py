@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import event, find, given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from sockethub_translators import xmpp
@@ -61,12 +61,12 @@ def test_each_kind_is_understood(kind: str) -> None:
         (activity,) = xmpp.to_activity(stanza, INSIDE)
         return (activity["type"], activity.get("object", {}).get("type")) == MEANINGS[kind]
 
-    find(said.messages(kind), understood)
+    laws.occurs(said.messages(kind), understood)
 
 
 @pytest.mark.parametrize("mark", ["xmpp:carbon", "xmpp:archive"])
 def test_forwarded_is_understood(mark: str) -> None:
-    find(said.forwarded(), lambda stanza: mark in xmpp.to_activity(stanza, INSIDE)[0])
+    laws.occurs(said.forwarded(), lambda stanza: mark in xmpp.to_activity(stanza, INSIDE)[0])
 
 
 @pytest.mark.parametrize("kind", sorted(said.SAID))
