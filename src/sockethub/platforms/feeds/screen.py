@@ -28,6 +28,7 @@ _DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENCODING: Final = re.compile(rb"^[\s\x00]*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _DOCTYPE: Final = re.compile(r"<!DOCTYPE\s[^\[>]*>", re.IGNORECASE)
 _ENTITY: Final = re.compile(r"<!ENTITY", re.IGNORECASE)
+_REFERENCE: Final = re.compile(r"&#(?:x([0-9a-f]++)|([0-9]++));?", re.IGNORECASE)
 _PROLOG_CHARACTERS: Final = 4_096
 """Where a document type may stand; further on it is somebody's text."""
 
@@ -55,7 +56,16 @@ def screened(text: str) -> str:
         if len(text) > GUESSED_CHARACTERS:
             why = f"this is not well-formed XML (line {error.lineno}), and too large to guess what is meant"
             raise PlatformError(why, condition="not-a-feed") from None
+        return _REFERENCE.sub(_character, text)
     return text
+
+
+def _character(reference: re.Match[str]) -> str:
+    """The reference, or U+FFFD for one to no character, which the second parser would stumble over."""
+    digits, base = (reference[1], 16) if reference[1] else (reference[2], 10)
+    number = int(digits, base) if len(digits) < 10 else 0
+    known = 0 < number < 0xD800 or 0xDFFF < number <= 0x10FFFF
+    return reference[0] if known else "\ufffd"
 
 
 class _Screen:

@@ -21,6 +21,9 @@ from sockethub.platforms.feeds.model import Author, Entry, Feed, Media
 LISTED: Final = 32
 """Authors, categories, attachments of one entry that are passed on."""
 
+_STUMBLES: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+"""What feedparser's second parser raises over nonsense; it has no errors of its own."""
+
 _MAILBOX: Final = re.compile(r"([^\s()<>]+@[^\s()<>]+)(?:\s+\(([^()]*)\))?")
 """RSS 2.0's way to name an author; feedparser cuts domains whose last label is long."""
 
@@ -32,13 +35,7 @@ def read(text: str, url: str) -> Feed:
 
     Raises :class:`~sockethub.errors.PlatformError`, condition ``not-a-feed``.
     """
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
-    parsed: Parsed = feedparser.parse(
-        io.BytesIO(text.encode("utf-8", "replace")),
-        response_headers=headers,
-        resolve_relative_uris=False,
-        sanitize_html=False,
-    )
+    parsed = _parsed(text, {"content-type": "application/xml; charset=utf-8", "content-location": url})
     if not parsed.get("version") and not parsed.get("entries"):
         raise PlatformError(f"this is not a feed{_place(parsed.get('bozo_exception'))}", condition="not-a-feed")
     about: Parsed = parsed.get("feed", {})
@@ -53,6 +50,17 @@ def read(text: str, url: str) -> Feed:
         updated=_moment(about, "updated_parsed") or _moment(about, "published_parsed"),
         entries=tuple(_entry(each, url) for each in parsed.get("entries", ())),
     )
+
+
+def _parsed(text: str, headers: dict[str, str]) -> Parsed:
+    stream = io.BytesIO(text.encode("utf-8", "replace"))
+    try:
+        found: Parsed = feedparser.parse(
+            stream, response_headers=headers, resolve_relative_uris=False, sanitize_html=False
+        )
+    except _STUMBLES:
+        raise PlatformError("this is not a feed that can be read", condition="not-a-feed") from None
+    return found
 
 
 def _entry(entry: Parsed, url: str) -> Entry:

@@ -115,6 +115,14 @@ def test_soup(piece: str) -> None:
         assert len(feed.title) < 100
 
 
+@pytest.mark.parametrize(
+    "reference", ["&#xD800;", "&#xDFFF;", "&#0;", "&#x110000;", "&#99999999999;", f"&#{'9' * 5000};", "&#xd800"]
+)
+def test_references_to_no_character(reference: str) -> None:
+    feed = fetched(f'<rss version="2.0"><channel><title>a {reference} b &amp; &#xe9; &</title></channel></rss>')
+    assert feed.title == "a \ufffd b & é &"
+
+
 def test_guessing_has_an_end() -> None:
     body = '<rss version="2.0"><channel><title>t</title><item><description>' + "<p" * MEBIBYTE
     with pytest.raises(PlatformError, match=r"not well-formed XML \(line 1\), and too large"):
