@@ -4,6 +4,7 @@
 - :mod:`~sockethub.jobs.consumer` - what the stock worker takes messages from
 - :mod:`~sockethub.jobs.producer` - enqueue from an asyncio loop, batched
 - :mod:`~sockethub.jobs.worker` - consume on an asyncio loop
+- :mod:`~sockethub.jobs.delivery` - a message under way there, and how it ends
 - :mod:`~sockethub.jobs.claims` - what a worker takes over, and how often that was begun
 - :mod:`~sockethub.jobs.inbox` - a gateway's replies and notices
 - :mod:`~sockethub.jobs.envelope` - what a job and its reply hold, and how they are sealed
@@ -13,11 +14,12 @@
 
 from sockethub.jobs.broker import StreamBroker, consumer_name
 from sockethub.jobs.connection import connect, connect_sync, connected
+from sockethub.jobs.delivery import Delivery, current_delivery
 from sockethub.jobs.envelope import ACTOR_NAME, Envelope, Job, LoginRecord, Reply
 from sockethub.jobs.inbox import read_inbox
 from sockethub.jobs.link import RedisLink, linked
 from sockethub.jobs.producer import AsyncProducer
-from sockethub.jobs.worker import AsyncWorker, Delivery, current_delivery
+from sockethub.jobs.worker import AsyncWorker
 
 __all__ = [
     "ACTOR_NAME",

@@ -68,6 +68,7 @@ class Claims:
         self._consumer = consumer
         self._dead = list(claim_from or ())
         self._held = held
+        self._started = False
 
     async def at_start(self) -> AsyncIterator[Found]:
         """What comes before anything new, at the start and after a connection was lost; creates the group."""
@@ -78,6 +79,7 @@ class Claims:
             if not str(error).startswith("NOGROUP"):
                 raise
             await self._create_group()
+        self._started = True
 
     def abandoned(self) -> AsyncIterator[Found]:
         """What nobody has settled for so long that whoever had it must be dead."""
@@ -103,8 +105,9 @@ class Claims:
             async for found in self._claim():
                 yield found
             return
-        async for found in self._claim(consumer=self._consumer):
-            yield found
+        if self._started:
+            async for found in self._claim(consumer=self._consumer):
+                yield found
         while self._dead:
             async for found in self._claim(consumer=self._dead[0]):
                 yield found
@@ -141,9 +144,12 @@ class Claims:
         return {found[0]: commands.pairs(found[1]) for answer in answers for found in answer if found is not None}
 
     def _lost(self, row: list[Any]) -> bool:
-        """Delivered to this very worker, once, but it never arrived: the connection broke. It was not begun."""
+        """Delivered to this very worker, once, but it never arrived: the connection broke. It was not begun.
+
+        Before the start is over, it was delivered to an earlier worker of the same name.
+        """
         _, consumer, _, delivered = row
-        return bool(delivered == 1 and consumer == self._consumer.encode())
+        return self._started and delivered == 1 and consumer == self._consumer.encode()
 
     async def _create_group(self) -> None:
         try:

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
-from contextvars import ContextVar
 from typing import Any, Final
 
 import anyio
 import dramatiq
 import redis
-from dramatiq.broker import MessageProxy
 from dramatiq.errors import ActorNotFound, DecodeError
 from dramatiq.middleware import SkipMessage
 
 from sockethub.jobs import commands
 from sockethub.jobs.claims import Begun, Claims, Found
-from sockethub.jobs.commands import Command
 from sockethub.jobs.connection import BLOCK_MS
+from sockethub.jobs.delivery import Delivery, Ending, enter, leave
 from sockethub.jobs.link import RedisLink, WritesRefused
 from sockethub.jobs.names import FIELD, GROUP, Naming
 from sockethub.jobs.pauses import Pauses
@@ -30,40 +28,6 @@ from sockethub.jobs.pauses import Pauses
 ABANDONED_SECONDS: Final = 120.0
 FULL_BLOCK_MS: Final = 1_000
 """How long a read waits while Redis is too full for delayed messages to be put on the stream."""
-
-
-class Delivery(MessageProxy):
-    """A message under way.
-
-    ``attempts`` counts how often it was begun, this time included; above 1, an earlier worker died meanwhile, or
-    Redis has forgotten what was settled (a machine that crashed loses what it had not written to its disk).
-    """
-
-    def __init__(self, worker: AsyncWorker, entry: bytes, message: dramatiq.Message[Any], attempts: int) -> None:
-        super().__init__(message)
-        self.entry = entry
-        self.attempts = attempts
-        self.settled = False
-        self._worker = worker
-
-    async def settle(self, *also: Command) -> None:
-        """Take the message off its queue; ``also`` are done in the same transaction (``("XADD", …)``).
-
-        Tried again until Redis takes it: ``also`` must be such that doing it twice does no harm.
-        """
-        await self._worker.settle(self, also)
-
-    async def bury(self, *also: Command) -> None:
-        """Move the message to the dead letters, with ``also`` in the same transaction."""
-        await self._worker.bury(self, also)
-
-
-_current: ContextVar[Delivery] = ContextVar("delivery")
-
-
-def current_delivery() -> Delivery:
-    """The delivery that the running actor works on."""
-    return _current.get()
 
 
 class AsyncWorker:
@@ -82,7 +46,7 @@ class AsyncWorker:
         abandoned_seconds: float = ABANDONED_SECONDS,
         naming: Naming | None = None,
     ) -> None:
-        """``consumer`` is a name that no other worker has, or has had.
+        """``consumer`` is a name that no other worker has; in a pool, that none has had.
 
         ``claim_from`` names dead consumers whose messages to take over; None takes over all that is pending: for a
         queue that has one worker at a time. In a pool (``claim_from`` is not None), messages that no consumer has
@@ -97,6 +61,7 @@ class AsyncWorker:
         self._stream = naming.stream(queue)
         self._dead = naming.dead(queue)
         self._consumer = consumer
+        self._ending = Ending(broker, link, queue, naming)
         self._slots = anyio.Semaphore(concurrency)
         self._one_by_one = concurrency == 1 and claim_from is None
         self._held: set[bytes] = set()
@@ -128,38 +93,6 @@ class AsyncWorker:
         if self._reading is not None:
             self._reading.cancel()
 
-    async def settle(self, delivery: Delivery, also: Iterable[Command]) -> None:
-        self._broker.emit_before("ack", delivery)
-        await self._end(delivery, also)
-        self._broker.emit_after("ack", delivery)
-
-    async def bury(self, delivery: Delivery, also: Iterable[Command]) -> None:
-        self._broker.emit_before("nack", delivery)
-        encoded = delivery._message.encode()
-        await self._end(delivery, (*also, commands.dead_letter(self._dead, encoded)))
-        self._broker.emit_after("nack", delivery)
-
-    async def _end(self, delivery: Delivery, also: Iterable[Command]) -> None:
-        if delivery.settled:
-            raise RuntimeError(f"message {delivery.message_id} is settled already")
-        await self._finish(delivery.entry, *also)
-        delivery.settled = True
-
-    async def _finish(self, entry: bytes, *also: Command) -> None:
-        """What was done is done: its end is written down as soon as Redis takes it."""
-        end = commands.finish(self._stream, entry)
-        pauses = Pauses()
-        while True:
-            try:
-                if also:
-                    await self._link.transact(*also, *end)
-                else:
-                    await self._link.batch(*end)  # a full Redis refuses any transaction, but these make room
-                return
-            except (redis.ConnectionError, redis.TimeoutError, WritesRefused) as error:
-                self._warn(error)
-                await pauses.wait()
-
     async def _work(self, under_way: anyio.abc.TaskGroup) -> None:
         pauses = Pauses()
         while not self._stopping:
@@ -169,7 +102,7 @@ class AsyncWorker:
                 pauses.reset()
                 await self._consume(under_way)
             except (redis.ConnectionError, redis.TimeoutError, WritesRefused) as error:
-                self._warn(error)
+                self._ending.warn(error)
                 await pauses.wait()
             except redis.ResponseError as error:
                 if not str(error).startswith(commands.STREAM_GONE):  # an emptied Redis: begin anew
@@ -215,21 +148,21 @@ class AsyncWorker:
                 async for found in self._claims.abandoned():
                     await self._take(under_way, found)
             except redis.RedisError as error:
-                self._warn(error)
+                self._ending.warn(error)
 
     async def _take(self, under_way: anyio.abc.TaskGroup, found: Found) -> None:
         encoded = (found.fields or {}).get(FIELD.encode())
         if encoded is None:  # no message, but news of a delayed one
             self._look_for_due = True
-            await self._finish(found.entry)
+            await self._ending.finish(found.entry)
             return
         try:
             message: dramatiq.Message[Any] = dramatiq.Message.decode(encoded)
         except DecodeError:
             self._broker.logger.error("An entry of %s is not a message; it is set aside", self._queue)
-            await self._finish(found.entry, commands.dead_letter(self._dead, encoded))
+            await self._ending.finish(found.entry, commands.dead_letter(self._dead, encoded))
             return
-        delivery = Delivery(self, found.entry, message, found.attempts)
+        delivery = Delivery(self._ending, found.entry, message, found.attempts)
         self._held.add(delivery.entry)
         if self._one_by_one:
             await self._process(delivery)
@@ -248,13 +181,13 @@ class AsyncWorker:
             return
         if self._begun.again(delivery.entry):
             delivery.attempts = max(delivery.attempts, 2)
-        token = _current.set(delivery)
+        token = enter(delivery)
         try:
             await self._perform(delivery)
         finally:
-            _current.reset(token)
+            leave(token)
         if not delivery.settled:
-            await (self.bury(delivery, ()) if delivery.failed else self.settle(delivery, ()))
+            await (delivery.bury() if delivery.failed else delivery.settle())
         self._held.discard(delivery.entry)
 
     async def _perform(self, delivery: Delivery) -> None:
@@ -279,10 +212,7 @@ class AsyncWorker:
         try:
             await self._claims.give_back(self._begun)
         except redis.RedisError as error:
-            self._warn(error)
-
-    def _warn(self, error: redis.RedisError) -> None:
-        self._broker.logger.warning("Redis does not serve %s: %s (%s)", self._queue, error, type(error).__name__)
+            self._ending.warn(error)
 
 
 def actors_of(broker: dramatiq.Broker, queue: str) -> dict[str, Callable[..., Awaitable[Any]]]:

@@ -39,10 +39,15 @@ SHARE = 4
 
 
 class Worker:
-    """A worker process, as far as Redis can tell: its own links and name; its actor does what it is told, when told."""
+    """A worker process, as far as Redis can tell: its own links; its actor does what it is told, when told.
 
-    def __init__(self, url: str, name: str) -> None:
-        self.name = name
+    One has the name of the other, as those of a login have.
+    """
+
+    name = "login"
+
+    def __init__(self, url: str, *, takes_over: bool) -> None:
+        self.takes_over = takes_over
         self.holds: int | None = None
         self.runs: list[tuple[int, int]] = []
         self.verdict: asyncio.Future[str]
@@ -50,7 +55,7 @@ class Worker:
         broker = StreamBroker("", middleware=[])
         dramatiq.actor(actor_name="act", queue_name=QUEUE, broker=broker)(self._act)
         link, blocking = self._links
-        self.worker = AsyncWorker(broker, QUEUE, link=link, blocking=blocking, consumer=name)
+        self.worker = AsyncWorker(broker, QUEUE, link=link, blocking=blocking, consumer=self.name)
         self.task = asyncio.ensure_future(self.worker.run())
 
     async def _act(self, number: int) -> None:
@@ -114,7 +119,11 @@ class QueueMachine(RuleBasedStateMachine):
         self._do(self._start())
 
     async def _start(self) -> None:
-        self._worker = Worker(self._url, f"worker-{next(self._numbers)}")
+        try:
+            found = (await self._client.xpending(STREAM, GROUP))["pending"]
+        except redis.ResponseError:  # no group yet
+            found = 0
+        self._worker = Worker(self._url, takes_over=bool(found))
 
     @precondition(lambda self: self._worker is not None and self._waiting)
     @rule(verdict=st.sampled_from(["settle", "fail"]))
@@ -145,7 +154,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     async def _leave(self, verdict: str) -> None:
         assert self._worker is not None
-        if len(self._waiting) > 1:  # given one more, which has not arrived yet
+        if len(self._waiting) > 1 and not self._worker.takes_over:  # given one more, which has not arrived yet
             await self._client.xreadgroup(GROUP, self._worker.name, {STREAM: ">"}, count=1)
         self._worker.worker.stop()
         if self._waiting:

@@ -54,6 +54,19 @@ async def test_what_is_under_way_is_finished_before_the_worker_leaves(redis_url:
         assert "heard slow" in said[-2], "first the command, then the farewell"
 
 
+async def test_what_had_not_begun_when_a_worker_left_is_done_by_the_next(redis_url: str) -> None:
+    """It is not unknown: nothing of it had happened."""
+    async with staged(redis_url) as (stage, _):
+        client = Client(stage, "ann")
+        pid = pid_of((await client.connect()).activity)
+        slow = await client.send("send", "slow")
+        await stage.until(lambda: told(stage, "thinking"))
+        waiting = await client.send("send", "waiting")
+        os.kill(pid, signal.SIGTERM)
+        assert (await client.reply(slow)).outcome == "result"
+        assert (await client.reply(waiting)).outcome == "result"
+
+
 async def test_a_terminal_reaches_no_worker(redis_url: str) -> None:
     """Sessions of their own: no Ctrl-C, no hang-up, no input pushed into somebody's terminal."""
     async with staged(redis_url) as (stage, supervisor):

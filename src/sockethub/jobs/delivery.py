@@ -1,0 +1,105 @@
+"""A message under way in the asyncio worker, and how it ends: off its queue, in one transaction with what it led to."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from typing import Any
+
+import dramatiq
+import redis
+from dramatiq.broker import MessageProxy
+
+from sockethub.jobs import commands
+from sockethub.jobs.commands import Command
+from sockethub.jobs.link import RedisLink, WritesRefused
+from sockethub.jobs.names import Naming
+from sockethub.jobs.pauses import Pauses
+
+
+class Delivery(MessageProxy):
+    """A message under way.
+
+    ``attempts`` counts how often it was begun, this time included; above 1, an earlier worker died meanwhile, or
+    Redis has forgotten what was settled (a machine that crashed loses what it had not written to its disk).
+    """
+
+    def __init__(self, ending: Ending, entry: bytes, message: dramatiq.Message[Any], attempts: int) -> None:
+        super().__init__(message)
+        self.entry = entry
+        self.attempts = attempts
+        self.settled = False
+        self._ending = ending
+
+    async def settle(self, *also: Command) -> None:
+        """Take the message off its queue; ``also`` are done in the same transaction (``("XADD", …)``).
+
+        Tried again until Redis takes it: ``also`` must be such that doing it twice does no harm.
+        """
+        await self._ending.settle(self, also)
+
+    async def bury(self, *also: Command) -> None:
+        """Move the message to the dead letters, with ``also`` in the same transaction."""
+        await self._ending.bury(self, also)
+
+
+_current: ContextVar[Delivery] = ContextVar("delivery")
+
+
+def current_delivery() -> Delivery:
+    """The delivery that the running actor works on."""
+    return _current.get()
+
+
+def enter(delivery: Delivery) -> Token[Delivery]:
+    """Make it the current one, until :func:`leave`."""
+    return _current.set(delivery)
+
+
+def leave(token: Token[Delivery]) -> None:
+    _current.reset(token)
+
+
+class Ending:
+    """Ends the messages of one queue."""
+
+    def __init__(self, broker: dramatiq.Broker, link: RedisLink, queue: str, naming: Naming) -> None:
+        self._broker = broker
+        self._link = link
+        self._queue = queue
+        self._stream = naming.stream(queue)
+        self._dead = naming.dead(queue)
+
+    async def settle(self, delivery: Delivery, also: tuple[Command, ...]) -> None:
+        self._broker.emit_before("ack", delivery)
+        await self._once(delivery, also)
+        self._broker.emit_after("ack", delivery)
+
+    async def bury(self, delivery: Delivery, also: tuple[Command, ...]) -> None:
+        self._broker.emit_before("nack", delivery)
+        await self._once(delivery, (*also, commands.dead_letter(self._dead, delivery._message.encode())))
+        self._broker.emit_after("nack", delivery)
+
+    async def finish(self, entry: bytes, *also: Command) -> None:
+        """What was done is done: its end is written down as soon as Redis takes it."""
+        end = commands.finish(self._stream, entry)
+        pauses = Pauses()
+        while True:
+            try:
+                if also:
+                    await self._link.transact(*also, *end)
+                else:
+                    await self._link.batch(*end)  # a full Redis refuses any transaction, but these make room
+                return
+            except (redis.ConnectionError, redis.TimeoutError, WritesRefused) as error:
+                self.warn(error)
+                await pauses.wait()
+
+    def warn(self, error: redis.RedisError) -> None:
+        """Say that Redis does not do what it should, and why."""
+        self._broker.logger.warning("Redis does not serve %s: %s (%s)", self._queue, error, type(error).__name__)
+
+    async def _once(self, delivery: Delivery, also: tuple[Command, ...]) -> None:
+        if delivery.settled:
+            raise RuntimeError(f"message {delivery.message_id} is settled already")
+        await self.finish(delivery.entry, *also)
+        delivery.settled = True
