@@ -82,11 +82,16 @@ class _Zlib(_Decoder):
         self._gzip = gzip
         self._machine = zlib.decompressobj(_GZIP if gzip else zlib.MAX_WBITS)
         self._fresh = True
+        self._head = b""
         self.ended = False
 
     def step(self, data: bytes, room: int) -> tuple[bytes, bytes]:
         if self.ended:
             return self._after(data)
+        if self._fresh:  # two bytes tell whether the wrapper is there
+            self._head = data = self._head + data
+            if len(data) < 2:
+                return b"", b""
         try:
             piece = self._machine.decompress(data, room)
         except zlib.error:

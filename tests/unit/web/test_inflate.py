@@ -19,12 +19,21 @@ def through(encoding: str, data: bytes, limit: int, *, size: int = 1 << 16, cut:
     return body.finish(), body.full
 
 
+def raw_deflate(data: bytes) -> bytes:
+    return zlib.compress(data, wbits=-15)
+
+
 PACKED = {"identity": bytes, "gzip": gzip.compress, "deflate": zlib.compress}
 
 
 @given(st.sampled_from(sorted(PACKED)), st.binary(max_size=500), st.integers(1, 50))
 def test_what_was_packed_comes_out(encoding: str, data: bytes, size: int) -> None:
     assert through(encoding, PACKED[encoding](data), 1000, size=size) == (data, False)
+
+
+@given(st.binary(max_size=500), st.integers(1, 50))
+def test_deflate_without_its_wrapper(data: bytes, size: int) -> None:
+    assert through("deflate", raw_deflate(data), 1000, size=size) == (data, False)
 
 
 @given(st.sampled_from(sorted(PACKED)), st.integers(0, 300), st.integers(1, 300), st.integers(1, 50))
