@@ -8,7 +8,7 @@ from sockethub_translators.xmpp.element import Element
 from sockethub_translators.xmpp.env import Activity, Env
 
 _ADDRESSES = frozenset({"from", "to", "id"})
-_BY_SERVERS = frozenset({"{urn:xmpp:delay}delay", "{urn:xmpp:sid:0}stanza-id"})
+_BY_SERVERS = frozenset({"{urn:xmpp:delay}delay", "{urn:xmpp:sid:0}stanza-id", "{urn:xmpp:occupant-id:0}occupant-id"})
 
 
 def kind_of(activity: Activity) -> str:

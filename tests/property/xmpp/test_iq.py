@@ -56,7 +56,7 @@ EDITS: dict[str, tuple[str, laws.Path, Any]] = {
     "member": ("items", ("object", "members", 0, "id"), "room@muc.example/edited"),
     "room": ("items", ("object", "rooms", 0, "id"), "edited@muc.example"),
     "blocked": ("block", ("target", "id"), "edited@x.example"),
-    "bookmark": ("bookmarks", ("object", "rooms", 0, "id"), "edited@muc.example"),
+    "bookmark": ("bookmarks", ("target", "id"), "edited@muc.example"),
     "name": ("profile", ("object", "name"), "edited"),
     "version": ("version", ("object", "version"), "edited"),
     "url": ("slot", ("object", "url"), "https://edited.example/"),

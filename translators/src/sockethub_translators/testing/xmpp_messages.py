@@ -134,6 +134,7 @@ PARTS: Final[dict[str, st.SearchStrategy[Any]]] = {
     "file": _file(),
     "hint": _empty(ns.HINTS, "no-store", "store", "no-copy", "odd"),
     "markable": _empty(ns.MARKERS, "markable"),
+    "occupant id": _by_id(ns.OCCUPANT_ID, "occupant-id"),
     "origin id": _by_id(ns.SID, "origin-id"),
     "reactions": _reactions(),
     "received": _by_id(ns.RECEIPTS, "received"),
@@ -147,7 +148,18 @@ PARTS: Final[dict[str, st.SearchStrategy[Any]]] = {
 }
 """What a message may be made of, each at times broken."""
 
-_BESIDE: Final = ["correction", "file", "hint", "markable", "origin id", "reply", "request", "stanza id", "thread"]
+_BESIDE: Final = [
+    "correction",
+    "file",
+    "hint",
+    "markable",
+    "occupant id",
+    "origin id",
+    "reply",
+    "request",
+    "stanza id",
+    "thread",
+]
 
 
 @st.composite

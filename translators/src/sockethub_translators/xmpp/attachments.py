@@ -12,12 +12,13 @@ from . import ns
 from .element import Element, element
 from .fields import items, number, optional_text, text
 
-__all__ = ["read", "write"]
+__all__ = ["NAMES", "read", "write"]
 
 _OOB: Final = ns.tag(ns.OOB, "x")
 _OOB_URL: Final = ns.tag(ns.OOB, "url")
 _OOB_DESC: Final = ns.tag(ns.OOB, "desc")
 _SHARING: Final = ns.tag(ns.SFS, "file-sharing")
+NAMES: Final = frozenset({_OOB, _SHARING})
 _SOURCES: Final = ns.tag(ns.SFS, "sources")
 _METADATA: Final = "urn:xmpp:file:metadata:0"
 _FILE: Final = ns.tag(_METADATA, "file")

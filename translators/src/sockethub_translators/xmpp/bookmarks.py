@@ -104,8 +104,10 @@ def _get_remove(stanza: Element, node: Element, env: Env) -> Activity | None:
 
 
 def _iq(activity: Activity, env: Env, origin: Origin, kind: str, *parts: Element) -> Element:
-    us = env.jid if origin.inbound and activity["type"] != "query" else None
-    return iq(activity, env, origin, element(PUBSUB, None, *parts), kind=kind, to=us, own=True)
+    is_query = activity["type"] == "query"
+    us = env.jid if origin.inbound and not is_query else None
+    own = not is_query or activity.get("target") is None
+    return iq(activity, env, origin, element(PUBSUB, None, *parts), kind=kind, to=us, own=own)
 
 
 def put_query(activity: Activity, env: Env, origin: Origin) -> Element:

@@ -19,21 +19,32 @@ from .frame import Origin, delay, frame
 from .iq import iq, single
 from .talk import conversation, envelope
 
-__all__ = ["MODERATE", "get_moderate", "get_reactions", "get_retraction", "put_delete", "put_react", "put_reactions"]
+__all__ = [
+    "APPLY",
+    "MODERATE",
+    "REACTIONS",
+    "RETRACT",
+    "get_moderate",
+    "get_reactions",
+    "get_retraction",
+    "put_delete",
+    "put_react",
+    "put_reactions",
+]
 
-_RETRACT: Final = ns.tag(ns.RETRACT, "retract")
+RETRACT: Final = ns.tag(ns.RETRACT, "retract")
 _REASON: Final = ns.tag(ns.RETRACT, "reason")
 _MODERATED: Final = ns.tag(ns.MODERATE, "moderated")
 MODERATE: Final = ns.tag(ns.MODERATE, "moderate")
 _MODERATE_REASON: Final = ns.tag(ns.MODERATE, "reason")
 
 # The versions before, which servers and clients still speak: wrapped by XEP-0422.
-_APPLY: Final = "{urn:xmpp:fasten:0}apply-to"
+APPLY: Final = "{urn:xmpp:fasten:0}apply-to"
 _RETRACT_0: Final = "{urn:xmpp:message-retract:0}retract"
 _MODERATED_0: Final = "{urn:xmpp:message-moderate:0}moderated"
 _REASON_0: Final = "{urn:xmpp:message-moderate:0}reason"
 
-_REACTIONS: Final = ns.tag(ns.REACTIONS, "reactions")
+REACTIONS: Final = ns.tag(ns.REACTIONS, "reactions")
 _REACTION: Final = ns.tag(ns.REACTIONS, "reaction")
 
 MAX_REACTIONS: Final = 64
@@ -44,10 +55,10 @@ MAX_REACTIONS: Final = 64
 
 
 def get_retraction(stanza: Element, env: Env) -> Activity | None:
-    retract = stanza.find(_RETRACT)
+    retract = stanza.find(RETRACT)
     if retract is not None:
         return _deletion(stanza, env, retract, retract.find(_MODERATED), retract.text_of(_REASON), None)
-    apply = stanza.find(_APPLY)
+    apply = stanza.find(APPLY)
     if apply is None:
         return None
     moderated = apply.find(_MODERATED_0)
@@ -86,7 +97,7 @@ def put_delete(activity: Activity, env: Env, origin: Origin) -> Element:
     moderated = flag(activity, "xmpp:moderated")
     if moderated and (origin.type is not None or not (origin.inbound or "xmpp:wire" in activity)):
         said = None if reason is None else element(_MODERATE_REASON, None, reason)
-        return iq(activity, env, origin, element(MODERATE, {"id": id_}, Element(_RETRACT, {}), said), kind="set")
+        return iq(activity, env, origin, element(MODERATE, {"id": id_}, Element(RETRACT, {}), said), kind="set")
     if reason is not None and not origin.inbound and "xmpp:wire" not in activity:
         raise TranslationError("$.object.content", "only a moderator can give a reason: leave it out")
     by = None if activity.get("xmpp:by") is None else jid_of(activity["xmpp:by"], "$['xmpp:by']")
@@ -95,21 +106,21 @@ def put_delete(activity: Activity, env: Env, origin: Origin) -> Element:
     else:
         mark = element(_MODERATED, {"by": by}) if moderated else None
         said = None if reason is None else element(_REASON, None, reason)
-        about = element(_RETRACT, {"id": id_}, mark, said)
+        about = element(RETRACT, {"id": id_}, mark, said)
     return element(ns.MESSAGE, envelope(activity, env, origin), about, delay(activity, origin))
 
 
 def _write_0(id_: str, moderated: bool, by: str | None, reason: str | None) -> Element:
     if not moderated:
-        return element(_APPLY, {"id": id_}, Element(_RETRACT_0, {}))
+        return element(APPLY, {"id": id_}, Element(_RETRACT_0, {}))
     said = None if reason is None else element(_REASON_0, None, reason)
-    return element(_APPLY, {"id": id_}, element(_MODERATED_0, {"by": by}, Element(_RETRACT_0, {}), said))
+    return element(APPLY, {"id": id_}, element(_MODERATED_0, {"by": by}, Element(_RETRACT_0, {}), said))
 
 
 def get_moderate(stanza: Element, env: Env) -> Activity | None:
     """What a moderator asks of a room."""
     moderate = single(stanza, "set")
-    if moderate is None or moderate.find(_RETRACT) is None or not moderate.attrs.get("id"):
+    if moderate is None or moderate.find(RETRACT) is None or not moderate.attrs.get("id"):
         return None
     obj = {"type": "message", "id": moderate.attrs["id"]}
     reason = moderate.text_of(_MODERATE_REASON)
@@ -122,7 +133,7 @@ def get_moderate(stanza: Element, env: Env) -> Activity | None:
 
 
 def get_reactions(stanza: Element, env: Env) -> Activity | None:
-    found = stanza.find(_REACTIONS)
+    found = stanza.find(REACTIONS)
     if found is None or not found.attrs.get("id"):
         return None
     reactions = [each.text for each in found.find_all(_REACTION)]
@@ -154,5 +165,5 @@ def _put_reactions(activity: Activity, env: Env, origin: Origin, reactions: list
     about = text(child(child(activity, "object", "$"), "inReplyTo", "$.object"), "id", "$.object.inReplyTo")
     if not about:
         raise TranslationError("$.object.inReplyTo.id", "empty")
-    said = element(_REACTIONS, {"id": about}, *(element(_REACTION, None, each) for each in reactions))
+    said = element(REACTIONS, {"id": about}, *(element(_REACTION, None, each) for each in reactions))
     return element(ns.MESSAGE, envelope(activity, env, origin), said, delay(activity, origin))

@@ -23,7 +23,7 @@ _SENT: Final = ns.tag(ns.CARBONS, "sent")
 _RECEIVED: Final = ns.tag(ns.CARBONS, "received")
 _RESULT: Final = ns.tag(ns.MAM, "result")
 _FORWARDED: Final = ns.tag(ns.FORWARD, "forwarded")
-_WRAPPERS: Final = (_RESULT, _SENT, _RECEIVED)
+_WRAPPERS: Final = frozenset({_RESULT, _SENT, _RECEIVED})
 
 
 class Inner(NamedTuple):
@@ -36,7 +36,11 @@ class Inner(NamedTuple):
 
 def is_wrapper(stanza: Element) -> bool:
     """Whether the stanza forwards another."""
-    return stanza.name == ns.MESSAGE and any(child.name in _WRAPPERS for child in stanza.elements())
+    if stanza.name == ns.MESSAGE:
+        for child in stanza.children:
+            if not isinstance(child, str) and child.name in _WRAPPERS:
+                return True
+    return False
 
 
 def unwrap(stanza: Element, env: Env) -> Inner | None:

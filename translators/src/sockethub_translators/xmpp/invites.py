@@ -16,19 +16,19 @@ from .fields import flag, optional_text
 from .frame import Origin, address, delay, frame
 from .talk import MUC_USER
 
-__all__ = ["get_invite", "put_invite"]
+__all__ = ["CONFERENCE", "get_invite", "put_invite"]
 
 _INVITE: Final = ns.tag(ns.MUC_USER, "invite")
 _REASON: Final = ns.tag(ns.MUC_USER, "reason")
 _PASSWORD: Final = ns.tag(ns.MUC_USER, "password")
-_CONFERENCE: Final = ns.tag(ns.CONFERENCE, "x")
+CONFERENCE: Final = ns.tag(ns.CONFERENCE, "x")
 
 
 def get_invite(stanza: Element, env: Env) -> Activity | None:
     x = stanza.find(MUC_USER)
     if x is not None and len(x.find_all(_INVITE)) == 1:
         return _mediated(stanza, x, x.find_all(_INVITE)[0], env)
-    conference = stanza.find(_CONFERENCE)
+    conference = stanza.find(CONFERENCE)
     if x is None and conference is not None and conference.attrs.get("jid"):
         return _direct(stanza, conference, env)
     return None
@@ -60,7 +60,7 @@ def put_invite(activity: Activity, env: Env, origin: Origin) -> Element:
     guest = jid_of(activity.get("object"), "$.object")
     if flag(activity, "xmpp:direct"):
         attrs = address(activity, env, origin, to=guest)
-        return element(ns.MESSAGE, attrs, element(_CONFERENCE, {"jid": place, **told}), delay(activity, origin))
+        return element(ns.MESSAGE, attrs, element(CONFERENCE, {"jid": place, **told}), delay(activity, origin))
     reason = None if told["reason"] is None else element(_REASON, None, told["reason"])
     if origin.inbound:
         attrs = {**address(activity, env, origin, to=guest), "from": place}

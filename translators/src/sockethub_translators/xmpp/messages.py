@@ -8,7 +8,7 @@ reply, attachments, ids, is in :mod:`.notes`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ..errors import TranslationError
 from . import edits, errors, invites, markers, notes, ns, rooms
@@ -26,20 +26,24 @@ _THREAD: Final = ns.tag(ns.CLIENT, "thread")
 
 ME: Final = "/me "
 
-READERS: Final[tuple[Callable[[Element, Env], Activity | None], ...]] = (
-    invites.get_invite,
-    edits.get_retraction,
-    edits.get_reactions,
-    rooms.get_subject,
-    rooms.get_config_change,
-)
-"""Messages that are about something else, whether or not they have a body for those who do not know it."""
+Reader: TypeAlias = Callable[[Element, Env], Activity | None]
 
-SILENT: Final[tuple[Callable[[Element, Env], Activity | None], ...]] = (
-    markers.get_receipt,
-    markers.get_marker,
-    markers.get_chat_state,
-)
+
+def _get_of_room(stanza: Element, env: Env) -> Activity | None:
+    return invites.get_invite(stanza, env) or rooms.get_config_change(stanza, env)
+
+
+READERS: Final[dict[str, Reader]] = {
+    edits.APPLY: edits.get_retraction,
+    edits.REACTIONS: edits.get_reactions,
+    edits.RETRACT: edits.get_retraction,
+    invites.CONFERENCE: invites.get_invite,
+    MUC_USER: _get_of_room,
+    _SUBJECT: rooms.get_subject,
+}
+"""Messages that are about something else, by the child that says so, whether or not they have a body."""
+
+SILENT: Final[tuple[Reader, ...]] = (markers.get_receipt, markers.get_marker, markers.get_chat_state)
 """Messages without a body."""
 
 
@@ -47,40 +51,45 @@ def get_message(stanza: Element, env: Env) -> Activity | None:
     """The reader of all messages."""
     if stanza.attrs.get("type") == "error":
         return errors.get_error(stanza, env)
-    for read in READERS:
-        activity = read(stanza, env)
-        if activity is not None:
-            return activity
-    if stanza.find(BODY) is None:
-        for read in SILENT:
-            activity = read(stanza, env)
+    bodies: list[Element] = []
+    for part in stanza.children:
+        if isinstance(part, str):
+            continue
+        if part.name == BODY:
+            bodies.append(part)
+        elif part.name in READERS:
+            activity = READERS[part.name](stanza, env)
             if activity is not None:
                 return activity
-        return None
-    return _get_said(stanza, env)
+    if bodies:
+        return _get_said(stanza, bodies, env)
+    return next((activity for read in SILENT if (activity := read(stanza, env)) is not None), None)
 
 
-def _get_said(stanza: Element, env: Env) -> Activity | None:
+def _get_said(stanza: Element, bodies: list[Element], env: Env) -> Activity | None:
     kind = stanza.attrs.get("type", "normal")
     if kind not in TYPES:
         return None
-    bodies = stanza.find_all(BODY)
-    texts = {_lang(body, stanza): body.text for body in bodies}
-    content = bodies[0].text
     obj: dict[str, Any] = {"type": "message"}
     if "id" in stanza.attrs:
         obj["id"] = stanza.attrs["id"]
-    content, found = notes.read(stanza, content, env)
+    content, found = notes.read(stanza, bodies[0].text, env)
     if content.startswith(ME):
         obj["type"], content = "me", content[len(ME) :]
     obj["content"] = content
-    if len(texts) == len(bodies) > 1:
-        obj["contentMap"] = texts
+    if len(bodies) > 1:
+        texts = {_lang(body, stanza): body.text for body in bodies}
+        if len(texts) == len(bodies):
+            obj["contentMap"] = texts
     obj.update(found.obj)
-    told: dict[str, Any] = {"type": None if kind in ("chat", "groupchat") else kind, "thread": stanza.text_of(_THREAD)}
-    told["subject"] = stanza.text_of(_SUBJECT)
-    told["muc_pm"] = True if kind != "groupchat" and _is_private(stanza, env) else None
-    return frame(stanza, env, "send", obj, with_id=False, **conversation(stanza, env), **told, **found.activity)
+    told = found.activity
+    if kind == "groupchat":
+        return frame(stanza, env, "send", obj, with_id=False, **conversation(stanza, env), **told)
+    if kind != "chat":
+        told["type"] = kind
+    if _is_private(stanza, env):
+        told["muc_pm"] = True
+    return frame(stanza, env, "send", obj, with_id=False, **conversation(stanza, env), **told)
 
 
 def _lang(body: Element, stanza: Element) -> str:
@@ -104,27 +113,24 @@ def put_said(activity: Activity, env: Env, origin: Origin) -> Element:
     attrs = envelope(activity, env, origin, with_id=id_ is None and not origin.inbound)
     if id_ is not None:
         attrs["id"] = id_
-    content, children = notes.write(activity, obj, content, env, origin)
-    subject = optional_text(activity, "xmpp:subject", "$")
-    thread = optional_text(activity, "xmpp:thread", "$")
-    private = MUC_USER if activity.get("xmpp:muc-pm") is True else None
-    return element(
-        ns.MESSAGE,
-        attrs,
-        None if subject is None else element(_SUBJECT, None, subject),
-        *_bodies(obj, content),
-        None if thread is None else element(_THREAD, None, thread),
-        None if private is None else Element(private, {}),
-        *children,
-        delay(activity, origin),
-    )
+    content, after = notes.write(activity, obj, content, origin)
+    children: list[Element] = []
+    if "xmpp:subject" in activity:
+        children.append(element(_SUBJECT, None, text(activity, "xmpp:subject", "$")))
+    children += _bodies(obj, content)
+    if "xmpp:thread" in activity:
+        children.append(element(_THREAD, None, text(activity, "xmpp:thread", "$")))
+    if activity.get("xmpp:muc-pm") is True:
+        children.append(Element(MUC_USER, {}))
+    late = delay(activity, origin)
+    return Element(ns.MESSAGE, attrs, (*children, *after) if late is None else (*children, *after, late))
 
 
 def _bodies(obj: dict[str, Any], content: str) -> list[Element]:
     """One body, or one per language; the first is the one that was said."""
     texts = obj.get("contentMap")
     if texts is None:
-        return [element(BODY, None, content)]
+        return [Element(BODY, {}, (content,) if content else ())]
     path = "$.object.contentMap"
     if not isinstance(texts, dict) or not all(isinstance(each, str) for each in texts.values()):
         raise TranslationError(path, "not an object of strings")

@@ -3,11 +3,13 @@
 On the object: ``inReplyTo`` (XEP-0461), ``attachment`` (XEP-0066, XEP-0447), ``xmpp:replace`` (XEP-0308),
 ``xmpp:origin-id``, ``xmpp:stanza-id`` with ``xmpp:stanza-id-by`` (XEP-0359), ``xmpp:fallback``, the text before the
 content for those who do not know replies (XEP-0428). On the activity: ``xmpp:request-receipt`` (XEP-0184),
-``xmpp:markable`` (XEP-0333), ``xmpp:chatstate`` (XEP-0085), ``xmpp:hints`` (XEP-0334), ``xmpp:encryption`` (XEP-0380).
+``xmpp:markable`` (XEP-0333), ``xmpp:chatstate`` (XEP-0085), ``xmpp:hints`` (XEP-0334), ``xmpp:encryption`` (XEP-0380),
+``xmpp:occupant-id`` (XEP-0421), ``xmpp:thread`` and ``xmpp:subject``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from ..errors import TranslationError
@@ -15,7 +17,7 @@ from . import attachments, ns
 from .element import Element, element
 from .entities import split
 from .env import Activity, Env
-from .fields import child, flag, legal, optional_text, text, token
+from .fields import child, legal, optional_text, text, token
 from .frame import Origin
 
 __all__ = ["STATES", "Notes", "read", "write"]
@@ -31,6 +33,7 @@ _ORIGIN_ID: Final = ns.tag(ns.SID, "origin-id")
 _STANZA_ID: Final = ns.tag(ns.SID, "stanza-id")
 _REQUEST: Final = ns.tag(ns.RECEIPTS, "request")
 _MARKABLE: Final = ns.tag(ns.MARKERS, "markable")
+_OCCUPANT_ID: Final = ns.tag(ns.OCCUPANT_ID, "occupant-id")
 _ENCRYPTION: Final = ns.tag(ns.EME, "encryption")
 
 
@@ -41,39 +44,90 @@ class Notes(NamedTuple):
     activity: dict[str, Any]
 
 
+_THREAD: Final = ns.tag(ns.CLIENT, "thread")
+_SUBJECT: Final = ns.tag(ns.CLIENT, "subject")
+_STATE_OF: Final = {ns.tag(ns.CHATSTATES, state): state for state in sorted(STATES)}
+_HINT_OF: Final = {ns.tag(ns.HINTS, hint): hint for hint in HINTS}
+
+
 def read(stanza: Element, content: str, env: Env) -> tuple[str, Notes]:
     """The content without what is only there for others, and what else was said."""
     notes = Notes({}, {})
     if len(stanza.children) < 2:
         return content, notes
-    hints = []
-    for part in stanza.elements():
+    files = False
+    for part in stanza.children:
+        if isinstance(part, str):
+            continue
         name = part.name
-        if name == _REPLY and part.attrs.get("id"):
+        if name in _READ:
+            _READ[name](part, stanza, notes, env)
+        elif name == _REPLY and part.attrs.get("id"):
             content = _read_reply(stanza, part, content, notes.obj)
-        elif name == _REPLACE and part.attrs.get("id"):
-            notes.obj.setdefault("xmpp:replace", {"id": part.attrs["id"]})
-        elif name == _ORIGIN_ID and part.attrs.get("id"):
-            notes.obj.setdefault("xmpp:origin-id", part.attrs["id"])
-        elif name == _STANZA_ID and part.attrs.get("id") and _is_trusted(part, stanza, env):
-            notes.obj.setdefault("xmpp:stanza-id", part.attrs["id"])
-            notes.obj.setdefault("xmpp:stanza-id-by", part.attrs["by"])
-        elif name == _REQUEST:
-            notes.activity["request_receipt"] = True
-        elif name == _MARKABLE:
-            notes.activity["markable"] = True
-        elif name == _ENCRYPTION and part.attrs.get("namespace"):
-            notes.activity.setdefault("encryption", part.attrs["namespace"])
-        elif part.namespace == ns.CHATSTATES and part.local in STATES:
-            notes.activity.setdefault("chatstate", part.local)
-        elif part.namespace == ns.HINTS and part.local in HINTS and part.local not in hints:
-            hints.append(part.local)
-    files = attachments.read(stanza)
+        elif name in attachments.NAMES:
+            files = True
     if files:
-        notes.obj["attachment"] = files
-    if hints:
-        notes.activity["hints"] = hints
+        found = attachments.read(stanza)
+        if found:
+            notes.obj["attachment"] = found
     return content, notes
+
+
+def _read_id(part: Element, stanza: Element, notes: Notes, env: Env) -> None:
+    id_ = part.attrs.get("id")
+    if not id_:
+        return
+    if part.name == _REPLACE:
+        notes.obj.setdefault("xmpp:replace", {"id": id_})
+    elif part.name == _ORIGIN_ID:
+        notes.obj.setdefault("xmpp:origin-id", id_)
+    elif _is_trusted(part, stanza, env):
+        notes.obj.setdefault("xmpp:stanza-id", id_)
+        notes.obj.setdefault("xmpp:stanza-id-by", part.attrs["by"])
+
+
+def _read_flag(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
+    notes.activity["request_receipt" if part.name == _REQUEST else "markable"] = True
+
+
+def _read_state(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
+    notes.activity.setdefault("chatstate", _STATE_OF[part.name])
+
+
+def _read_hint(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
+    hints = notes.activity.setdefault("hints", [])
+    if _HINT_OF[part.name] not in hints:
+        hints.append(_HINT_OF[part.name])
+
+
+def _read_encryption(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
+    if part.attrs.get("namespace"):
+        notes.activity.setdefault("encryption", part.attrs["namespace"])
+
+
+def _read_occupant(part: Element, stanza: Element, notes: Notes, _env: Env) -> None:
+    """Only the room itself may say who it is."""
+    if stanza.attrs.get("type") == "groupchat" and "from" in stanza.attrs and part.attrs.get("id"):
+        notes.activity.setdefault("occupant_id", part.attrs["id"])
+
+
+def _read_text(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
+    notes.activity.setdefault("thread" if part.name == _THREAD else "subject", part.text)
+
+
+_READ: Final[dict[str, Callable[[Element, Element, Notes, Env], None]]] = {
+    _ENCRYPTION: _read_encryption,
+    _MARKABLE: _read_flag,
+    _OCCUPANT_ID: _read_occupant,
+    _ORIGIN_ID: _read_id,
+    _REPLACE: _read_id,
+    _REQUEST: _read_flag,
+    _STANZA_ID: _read_id,
+    _SUBJECT: _read_text,
+    _THREAD: _read_text,
+    **dict.fromkeys(_STATE_OF, _read_state),
+    **dict.fromkeys(_HINT_OF, _read_hint),
+}
 
 
 def _is_trusted(stanza_id: Element, stanza: Element, env: Env) -> bool:
@@ -102,7 +156,7 @@ def _read_reply(stanza: Element, reply: Element, content: str, obj: dict[str, An
     return content
 
 
-def write(activity: Activity, obj: dict[str, Any], content: str, env: Env, origin: Origin) -> tuple[str, list[Element]]:
+def write(activity: Activity, obj: dict[str, Any], content: str, origin: Origin) -> tuple[str, list[Element]]:
     """The body, and the elements beside it."""
     parts: list[Element] = []
     path = "$.object"
@@ -111,24 +165,35 @@ def write(activity: Activity, obj: dict[str, Any], content: str, env: Env, origi
     if obj.get("xmpp:replace") is not None:
         replaced = text(child(obj, "xmpp:replace", path), "id", f"{path}['xmpp:replace']")
         parts.append(Element(_REPLACE, {"id": _filled(replaced, f"{path}['xmpp:replace'].id")}))
-    origin_id = optional_text(obj, "xmpp:origin-id", path)
-    if origin_id:
-        parts.append(Element(_ORIGIN_ID, {"id": origin_id}))
-    stanza_id = optional_text(obj, "xmpp:stanza-id", path)
-    if stanza_id and origin.inbound:
-        parts.append(element(_STANZA_ID, {"id": stanza_id, "by": optional_text(obj, "xmpp:stanza-id-by", path)}))
-    parts += attachments.write(obj)
-    if flag(activity, "xmpp:request-receipt"):
+    if obj.get("xmpp:origin-id"):
+        parts.append(Element(_ORIGIN_ID, {"id": text(obj, "xmpp:origin-id", path)}))
+    if origin.inbound and obj.get("xmpp:stanza-id"):
+        attrs = {"id": text(obj, "xmpp:stanza-id", path), "by": optional_text(obj, "xmpp:stanza-id-by", path)}
+        parts.append(element(_STANZA_ID, attrs))
+    if "attachment" in obj:
+        parts += attachments.write(obj)
+    if len(activity) > _PLAIN:
+        _write_about(activity, parts, origin)
+    return content, parts
+
+
+_PLAIN: Final = 4
+"""Members of an activity that says nothing beside its object: context, type, actor, object."""
+
+
+def _write_about(activity: Activity, parts: list[Element], origin: Origin) -> None:
+    if activity.get("xmpp:request-receipt") is True:
         parts.append(Element(_REQUEST, {}))
-    if flag(activity, "xmpp:markable"):
+    if activity.get("xmpp:markable") is True:
         parts.append(Element(_MARKABLE, {}))
     if activity.get("xmpp:chatstate") is not None:
         parts.append(Element(ns.tag(ns.CHATSTATES, token(activity, "xmpp:chatstate", "$", STATES)), {}))
-    parts += [Element(ns.tag(ns.HINTS, hint), {}) for hint in _hints(activity)]
-    encryption = optional_text(activity, "xmpp:encryption", "$")
-    if encryption:
-        parts.append(Element(_ENCRYPTION, {"namespace": encryption}))
-    return content, parts
+    if "xmpp:hints" in activity:
+        parts += [Element(ns.tag(ns.HINTS, hint), {}) for hint in _hints(activity)]
+    if origin.inbound and activity.get("xmpp:occupant-id"):
+        parts.append(Element(_OCCUPANT_ID, {"id": text(activity, "xmpp:occupant-id", "$")}))
+    if activity.get("xmpp:encryption"):
+        parts.append(Element(_ENCRYPTION, {"namespace": text(activity, "xmpp:encryption", "$")}))
 
 
 def _write_reply(obj: dict[str, Any], content: str, parts: list[Element]) -> str:

@@ -22,7 +22,8 @@ Children that an edit added are in neither list, and come last; what only the st
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
 from ..errors import TranslationError
@@ -31,6 +32,8 @@ from .element import MAX_DEPTH, Element, Node, element
 __all__ = ["Delta", "diff", "from_json", "patch", "to_json"]
 
 Delta: TypeAlias = dict[str, Any]
+_Numbered: TypeAlias = tuple[tuple[str, int], Node]
+"""A child, with its name and its place among those of that name."""
 
 _TEXT: Final = "#"
 
@@ -78,7 +81,7 @@ def _diff_attrs(written: Element, actual: Element) -> dict[str, list[str | None]
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def _numbered(children: Sequence[Node]) -> Iterator[tuple[tuple[str, int], Node]]:
+def _numbered(children: Sequence[Node]) -> Iterator[_Numbered]:
     seen: dict[str, int] = {}
     for child in children:
         name = _TEXT if isinstance(child, str) else child.name
@@ -88,27 +91,48 @@ def _numbered(children: Sequence[Node]) -> Iterator[tuple[tuple[str, int], Node]
 
 
 def _diff_children(written: Sequence[Node], actual: Sequence[Node]) -> Delta:
-    """Pair equal children, then the others of a name in order."""
-    left = dict(_numbered(written))
-    pairs = [_take(left, child, equal=True) for child in actual]
-    kept: list[Any] = []
-    for key, child in zip(pairs, actual, strict=True):
-        found = key if key is not None else _take(left, child, equal=False)
-        kept.append(_alone(child) if found is None else _paired(found[0], found[1], child))
+    """Pair each child with the likest of those written: first the same ones, at last any of the name."""
+    left = list(_numbered(written))
+    pairs: list[_Numbered | None] = [None] * len(actual)
+    for alike in _ALIKE:
+        for index, child in enumerate(actual):
+            if left and pairs[index] is None:
+                pairs[index] = _take(left, child, alike)
+    kept = [
+        _alone(child) if pair is None else _paired(pair[0], pair[1], child)
+        for pair, child in zip(pairs, actual, strict=True)
+    ]
     delta: Delta = {"children": kept}
     if left:
-        delta["without"] = [list(key) for key in left]
+        delta["without"] = [list(key) for key, _ in left]
     return delta
 
 
-def _take(left: dict[tuple[str, int], Node], child: Node, *, equal: bool) -> tuple[tuple[str, int], Node] | None:
-    """The first written child of that name, taken out of ``left``; ``equal``: only the same one."""
-    name = _TEXT if isinstance(child, str) else child.name
-    for key, written in left.items():
-        if key[0] == name and (not equal or written == child):
-            del left[key]
-            return key, written
+def _take(left: list[_Numbered], child: Node, alike: Callable[[Node, Node], bool]) -> _Numbered | None:
+    """The first written child that is alike, taken out of ``left``."""
+    for index, numbered in enumerate(left):
+        if alike(numbered[1], child):
+            return left.pop(index)
     return None
+
+
+def _same_shape(a: Node, b: Node) -> bool:
+    if isinstance(a, str) or isinstance(b, str) or a.name != b.name or a.attrs != b.attrs:
+        return False
+    return [each.name for each in a.elements()] == [each.name for each in b.elements()]
+
+
+def _same_attrs(a: Node, b: Node) -> bool:
+    return not isinstance(a, str) and not isinstance(b, str) and a.name == b.name and a.attrs == b.attrs
+
+
+def _same_name(a: Node, b: Node) -> bool:
+    if isinstance(a, str) or isinstance(b, str):
+        return isinstance(a, str) and isinstance(b, str)
+    return a.name == b.name
+
+
+_ALIKE: Final[tuple[Callable[[Node, Node], bool], ...]] = (operator.eq, _same_shape, _same_attrs, _same_name)
 
 
 def _alone(child: Node) -> dict[str, Any]:

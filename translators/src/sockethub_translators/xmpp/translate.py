@@ -39,8 +39,9 @@ def to_activity(element: Element, env: Env) -> list[Activity]:
 
     A stanza without ``from`` is our own.
     """
-    origin = _origin(element)
-    view = _view(element, env)
+    wrapped = forwarded.is_wrapper(element)
+    origin = _origin(element, wrapped)
+    view = _view(element, env, wrapped)
     written = None if view is None else _try_write(view, env, origin)
     if view is None or written is None:
         view = get_raw(element, env)
@@ -56,14 +57,14 @@ def to_activity(element: Element, env: Env) -> list[Activity]:
     return [view]
 
 
-def _origin(element: Element) -> Origin:
+def _origin(element: Element, wrapped: bool) -> Origin:
     kind = element.attrs.get("type") if element.name == ns.IQ else None
-    inbound = "from" in element.attrs or forwarded.is_wrapper(element)
+    inbound = wrapped or "from" in element.attrs
     return Origin(inbound, kind if kind in _IQ_TYPES else None)
 
 
-def _view(element: Element, env: Env) -> Activity | None:
-    inner = forwarded.unwrap(element, env)
+def _view(element: Element, env: Env, wrapped: bool = False) -> Activity | None:
+    inner = forwarded.unwrap(element, env) if wrapped else None
     if inner is not None:
         view = None if inner.stanza is None else _view(inner.stanza, env)
         return None if view is None else forwarded.mark(view, inner)
