@@ -275,8 +275,9 @@ def test_what_cannot_be_said_names_the_place(name: str) -> None:
             "</forwarded></received></message>"
         ),
         (
-            "<message from='evil@x.example/a'><result xmlns='urn:xmpp:mam:2' id='1'><forwarded xmlns='urn:xmpp:forward:0'>"
-            "<message xmlns='jabber:client' from='alice@x.example'><body>x</body></message></forwarded></result></message>"
+            "<message from='evil@x.example/a'><result xmlns='urn:xmpp:mam:2' id='1'>"
+            "<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='alice@x.example'>"
+            "<body>x</body></message></forwarded></result></message>"
         ),
         (
             "<message from='evil@x.example/a' type='chat'><retract xmlns='urn:xmpp:message-retract:1' id='1'>"
