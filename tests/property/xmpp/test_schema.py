@@ -1,0 +1,57 @@
+"""T8: what translation gives is what the published schema promises, stripped or not, one by one or collected."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema_rs
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from sockethub_translators import xmpp
+from sockethub_translators.testing import xmpp as some
+from sockethub_translators.testing.xmpp_iq import iqs
+from sockethub_translators.testing.xmpp_messages import forwarded, messages
+from sockethub_translators.testing.xmpp_presence import presences
+from sockethub_translators.xmpp.element import Element
+from sockethub_translators.xmpp.env import Activity, Env
+from tests.property.xmpp.losses import kind_of
+
+SCHEMAS = Path(__file__).parents[3] / "schemas"
+ENV = Env(some.ME, nick=some.NICK, rooms={some.ROOM: some.NICK})
+
+
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    schemas = [json.loads(path.read_text()) for path in SCHEMAS.rglob("*.json")]
+    registry = jsonschema_rs.Registry([(schema["$id"], schema) for schema in schemas if "$id" in schema])
+    return jsonschema_rs.Draft202012Validator(
+        json.loads((SCHEMAS / "xmpp" / "responses.json").read_text()), registry=registry
+    )
+
+
+RESPONSES = _validator()
+STANZAS = st.one_of(iqs(), messages(), messages("body"), forwarded(), presences())
+
+
+def _errors(activity: Activity) -> list[str]:
+    return [error.message for error in RESPONSES.iter_errors(activity)]
+
+
+@given(STANZAS, some.envs())
+def test_activities_are_valid(stanza: Element, env: Env) -> None:
+    (activity,) = xmpp.to_activity(stanza, env)
+    event(kind_of(activity))
+    for shown in (activity, xmpp.strip(activity), xmpp.strip(activity, ext=True)):
+        assert _errors(shown) == []
+
+
+@given(st.lists(STANZAS, max_size=6))
+def test_collected_activities_are_valid(stanzas: list[Element]) -> None:
+    state = xmpp.Aggregator()
+    for stanza in stanzas:
+        state, activities = xmpp.aggregate.feed(state, stanza, ENV)
+        for activity in activities:
+            assert _errors(activity) == []
+    for activity in xmpp.aggregate.flush(state, ENV)[1]:
+        assert _errors(activity) == []
