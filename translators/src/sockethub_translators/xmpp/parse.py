@@ -6,6 +6,7 @@ encoding but UTF-8 (§11.6). What a peer could use against us is bounded: the by
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 from xml.parsers import expat
 
@@ -24,6 +25,7 @@ _OPEN: Final = f"<stream xmlns='{ns.CLIENT}' xmlns:stream='{ns.STREAM}'>".encode
 _CLOSE: Final = b"</stream>"
 
 
+@lru_cache(maxsize=2048)
 def _clark(name: str) -> str:
     return "{" + name if "}" in name else name
 
@@ -40,15 +42,17 @@ class Builder:
         parser.StartDoctypeDeclHandler = _forbidden("a document type")
         parser.ProcessingInstructionHandler = _forbidden("a processing instruction")
         parser.CommentHandler = _forbidden("a comment")
-        if hasattr(parser, "SetReparseDeferralEnabled"):
-            # What is complete is to be read now, not with the next packet; the reader hands over whole tags.
-            parser.SetReparseDeferralEnabled(False)
         self.depth = 0
         self.root: Element | None = None
         self.done: list[Element] = []
         self.started = 0
         self._names: list[tuple[str, dict[str, str]]] = []
         self._children: list[list[Node]] = [[]]
+
+    def promptly(self) -> None:
+        """Read what is complete now, not with the next packet: for a reader that hands over whole tags."""
+        if hasattr(self.parser, "SetReparseDeferralEnabled"):
+            self.parser.SetReparseDeferralEnabled(False)
 
     def _start(self, name: str, attrs: dict[str, str]) -> None:
         if len(attrs) > MAX_ATTRIBUTES:
@@ -65,7 +69,7 @@ class Builder:
             self.started = self.parser.CurrentByteIndex
         elif self.depth - 1 > MAX_DEPTH:
             raise ParseError(f"elements nested more than {MAX_DEPTH} deep")
-        self._names.append(("{" + name if "}" in name else name, attrs))
+        self._names.append((_clark(name), attrs))
         self._children.append([])
 
     def _end(self, _name: str) -> None:
@@ -120,9 +124,8 @@ def decode(xml: str | bytes) -> Element:
     if len(xml) > MAX_STANZA:
         raise ParseError(f"a stanza of more than {MAX_STANZA} bytes")
     builder = Builder()
-    builder.parse(_OPEN)
-    builder.parse(xml)
-    if len(builder.done) != 1 or builder.depth != 1:
+    # Whoever closes the stream in between leaves our own end as junk after the document, which is an error.
+    builder.parse(_OPEN + xml + _CLOSE, True)
+    if len(builder.done) != 1:
         raise ParseError("not one whole stanza")
-    builder.parse(_CLOSE, True)
     return builder.done[0]

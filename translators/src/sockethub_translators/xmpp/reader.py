@@ -42,6 +42,9 @@ class StanzaReader:
     _open: bool = False
     _over: bool = False
 
+    def __post_init__(self) -> None:
+        self._builder.promptly()
+
     def feed(self, data: bytes) -> list[Event]:
         """Take bytes; return the stanzas they complete."""
         if self._over or not data:
