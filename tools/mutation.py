@@ -31,7 +31,7 @@ TESTS = {
     "irc": ("tests/unit/translators/irc", "tests/property/irc"),
     "dialects": ("tests/property/dialects",),
     "ids.py": ("tests/property/dialects",),
-    "xmpp": ("tests/property/xmpp",),
+    "xmpp": ("tests/unit/translators/xmpp", "tests/property/xmpp"),
 }
 """Which tests speak for which part of the package; what is not here is not mutated."""
 
