@@ -149,6 +149,20 @@ def test_a_stanza_without_end_is_refused_in_bounded_memory() -> None:
     assert refused[0] < xmpp.MAX_STANZA // 65_536 + 3
 
 
+def test_an_attribute_full_of_ends_of_tags_is_not_read_again_at_every_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = xmpp.StanzaReader()
+    reader.feed(b"<s xmlns='jabber:client'><a k='" + b"x" * (xmpp.MAX_STANZA - 100))
+    parse, calls = reader._builder.parse, []
+
+    def counted(data: bytes) -> None:
+        calls.append(len(data))
+        parse(data)
+
+    monkeypatch.setattr(reader._builder, "parse", counted)
+    assert reader.feed(b">" * 131_072) == []
+    assert len(calls) == 2
+
+
 def test_elements_that_nobody_can_read_are_not_written() -> None:
     deep = element("{a}b")
     for _ in range(xmpp.MAX_DEPTH + 1):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ..errors import ParseError
 from .element import Element
 from .parse import MAX_STANZA, Builder
 
 __all__ = ["Event", "StanzaReader", "StreamEnd", "StreamStart"]
+
+MAX_PIECE: Final = 65_536
+"""Bytes read at once: an attribute full of ``>`` would have a parser read all of it again at every one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +52,29 @@ class StanzaReader:
         """Take bytes; return the stanzas they complete."""
         if self._over or not data:
             return []
-        # Expat reads an unfinished tag again from its beginning, so it gets whole ones only.
         events: list[Event] = []
-        pieces = data.split(b">") if self._size + len(data) > MAX_STANZA else data.rsplit(b">", 1)
-        for number, piece in enumerate(pieces, 1):
-            self._held.append(piece)
-            self._size += len(piece)
-            if self._size > MAX_STANZA:
-                events.append(ParseError(f"a stanza of more than {MAX_STANZA} bytes"))
-                self._over = True
-            elif number < len(pieces):
-                self._over = self._take(b"".join(self._held) + b">", events)
-                self._held.clear()
-                self._size = 0
+        for at in range(0, len(data), MAX_PIECE):
+            self._over = self._feed(data[at : at + MAX_PIECE], events)
             if self._over:
                 break
         return events
+
+    def _feed(self, piece: bytes, events: list[Event]) -> bool:
+        """Read one piece; True when there is no more to read."""
+        # Expat reads an unfinished tag again from its beginning: it gets what may be whole ones, once for each piece.
+        first, last = piece.find(b">"), piece.rfind(b">")
+        if self._size + (first if first >= 0 else len(piece)) > MAX_STANZA:
+            events.append(ParseError(f"a stanza of more than {MAX_STANZA} bytes"))
+            return True
+        over = False
+        if last >= 0:
+            over = self._take(b"".join(self._held) + piece[: last + 1], events)
+            self._held.clear()
+            self._size = 0
+        rest = piece[last + 1 :]
+        self._held.append(rest)
+        self._size += len(rest)
+        return over
 
     def _take(self, data: bytes, events: list[Event]) -> bool:
         """Parse whole tags; True when there is no more to read."""
