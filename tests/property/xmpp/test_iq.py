@@ -58,6 +58,7 @@ EDITS: dict[str, tuple[str, laws.Path, Any]] = {
     "blocked": ("block", ("target", "id"), "edited@x.example"),
     "bookmark": ("bookmarks", ("target", "id"), "edited@muc.example"),
     "name": ("profile", ("object", "name"), "edited"),
+    "old bookmark": ("storage", ("object", "rooms", 0, "id"), "edited@muc.example"),
     "version": ("version", ("object", "version"), "edited"),
     "url": ("slot", ("object", "url"), "https://edited.example/"),
     "limit": ("archive", ("object", "limit"), 77),

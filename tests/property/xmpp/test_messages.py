@@ -46,6 +46,7 @@ MEANINGS = {
     "direct invite": ("invite", "person"),
     "displayed": ("update", "marker"),
     "error": ("error", "message"),
+    "event": ("update", "profile"),
     "reactions": ("update", "reaction"),
     "received": ("update", "receipt"),
     "retraction": ("delete", "message"),
@@ -96,6 +97,9 @@ EDITS: dict[str, tuple[tuple[str, ...], laws.Path, Any]] = {
     "resource": (("body",), ("actor", "xmpp:resource"), "edited"),
     "published": (("body",), ("xmpp:delay",), {"text": "edited"}),
     "condition": (("error",), ("object", "condition"), "forbidden"),
+    "avatar": (("event",), ("object", "icon", "mediaType"), "edited"),
+    "nickname": (("event",), ("object", "name"), "edited"),
+    "read elsewhere": (("event",), ("object", "inReplyTo", "id"), "edited"),
     "reason": (("direct invite",), ("xmpp:reason",), "edited"),
 }
 
@@ -106,8 +110,14 @@ def test_the_view_wins(name: str) -> None:
     kinds, path, value = EDITS[name]
     derived: list[laws.Path] = [("object", "contentMap"), ("error",), ("xmpp:error",)]
 
+    def editable(stanza: Element) -> bool:
+        # A quotation that is longer than the text it is in becomes one when the text grows.
+        (activity,) = xmpp.to_activity(stanza, INSIDE)
+        broken = b"<fallback" in xmpp.encode(stanza) and "xmpp:fallback" not in activity.get("object", {})
+        return laws.editable(stanza, INSIDE, path) and not broken
+
     @laws.FILTERED
-    @given(said.messages(*kinds).filter(lambda stanza: laws.editable(stanza, INSIDE, path)))
+    @given(said.messages(*kinds).filter(editable))
     def check(stanza: Element) -> None:
         laws.view_wins(stanza, INSIDE, path, value, derived)
 

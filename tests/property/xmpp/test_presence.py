@@ -108,6 +108,8 @@ def test_put_get(kind: str) -> None:
 
 EDITS: dict[str, tuple[str, laws.Path, Any]] = {
     "show": ("plain", ("object", "presence"), "dnd"),
+    "hat": ("in a room", ("xmpp:hats",), [{"uri": "edited"}]),
+    "nick": ("plain", ("xmpp:nick",), "edited"),
     "status": ("plain", ("object", "content"), "edited"),
     "priority": ("plain", ("xmpp:priority",), 7),
     "occupant": ("in a room", ("actor", "id"), f"{some.ROOM}/edited"),

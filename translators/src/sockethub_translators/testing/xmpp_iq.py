@@ -153,6 +153,22 @@ def _bookmarks(draw: st.DrawFn) -> Element:
 
 
 @st.composite
+def _storage(draw: st.DrawFn) -> Element:
+    def conference() -> Element:
+        parts = [draw(_maybe(_tags("storage:bookmarks", local, texts(max_size=5)))) for local in ("nick", "password")]
+        attrs = {
+            "jid": draw(_maybe(jids)),
+            "name": draw(_maybe(texts(max_size=5))),
+            "autojoin": draw(_maybe(st.just("1"))),
+        }
+        return element("{storage:bookmarks}conference", attrs, *parts, draw(_maybe(foreign)))
+
+    rooms = [conference() for _ in range(draw(st.sampled_from([1, 0, 2])))]
+    storage = element("{storage:bookmarks}storage", None, *rooms, draw(_maybe(foreign)))
+    return element("{jabber:iq:private}query", None, draw(st.sampled_from([storage, storage, None])))
+
+
+@st.composite
 def _card(draw: st.DrawFn) -> Element:
     def some(local: str, *inner: str) -> Element:
         if not inner:
@@ -224,6 +240,7 @@ PAYLOADS: Final[dict[str, st.SearchStrategy[Element | None]]] = {
     "profile": _card(),
     "slot": _slot(),
     "slot request": _request(),
+    "storage": _storage(),
     "time": _question("{urn:xmpp:time}time", "urn:xmpp:time", "tzo", "utc"),
     "unblock": _blocks("unblock"),
     "unknown": foreign,
@@ -279,6 +296,10 @@ def _asked(
     return st.fixed_dictionaries(required, optional={"id": ids})
 
 
+def _old(activity: dict[str, Any]) -> dict[str, Any]:
+    return {**activity, "xmpp:storage": True}
+
+
 _BOOKMARK: Final = _some(
     {"type": "bookmark"},
     name=texts(max_size=5),
@@ -325,9 +346,14 @@ ASKED: Final[dict[str, Callable[[], st.SearchStrategy[dict[str, Any]]]]] = {
         _SERVICES,
     ),
     "query version": lambda: _asked("query", _some({"type": "version"}), _PEOPLE, _SERVICES),
+    "query old bookmarks": lambda: _asked("query", _some({"type": "bookmark"})).map(_old),
     "remove bookmark": lambda: _asked("remove", _some({"type": "bookmark"}), _ROOMS),
     "undo": lambda: _asked("undo", _some({"type": "blocklist"}), _PEOPLE),
     "undo all": lambda: _asked("undo", _some({"type": "blocklist", "members": []})),
+    "update old bookmarks": lambda: _asked(
+        "update",
+        _some({"type": "bookmark", "rooms": st.lists(_some({"id": ROOM, "type": "room"}, name=texts(max_size=4)))}),
+    ).map(_old),
     "update profile": lambda: _asked("update", _PROFILE),
 }
 

@@ -119,6 +119,40 @@ def _body(draw: st.DrawFn) -> Element:
     return element(ns.tag(ns.CLIENT, "body"), {XML_LANG: lang}, draw(_BODIES))
 
 
+_AVATARS: Final = "urn:xmpp:avatar:metadata"
+
+
+@st.composite
+def _event(draw: st.DrawFn) -> Element:
+    """What was published, at times broken or unknown."""
+    info = {
+        "id": draw(_maybe(ids)),
+        "type": draw(_maybe(st.just("image/png"))),
+        "bytes": draw(_maybe(st.sampled_from(["12", "x", "007"]))),
+        "url": draw(_maybe(st.just("https://up.example/1"))),
+    }
+    avatar = element(ns.tag(_AVATARS, "info"), info)
+    stanza_id = element(ns.tag(ns.SID, "stanza-id"), {"id": draw(_maybe(ids)), "by": draw(_maybe(st.just(ROOM)))})
+    payloads = {
+        _AVATARS: element(ns.tag(_AVATARS, "metadata"), None, draw(st.sampled_from([avatar, None]))),
+        "http://jabber.org/protocol/nick": draw(_nick()),
+        ns.BOOKMARKS: element(ns.tag(ns.BOOKMARKS, "conference"), {"name": draw(_maybe(texts(max_size=4)))}),
+        ns.MDS: element(ns.tag(ns.MDS, "displayed"), None, stanza_id),
+        "urn:example:unknown": None,
+    }
+    node = draw(st.sampled_from(sorted(payloads)))
+    local = draw(st.sampled_from(["item", "item", "item", "retract"]))
+    item = element(ns.tag(ns.PUBSUB_EVENT, local), {"id": draw(_maybe(jids | ids))}, payloads[node])
+    items = [item] * draw(st.sampled_from([1, 1, 1, 0, 2]))
+    return element(
+        ns.tag(ns.PUBSUB_EVENT, "event"), None, element(ns.tag(ns.PUBSUB_EVENT, "items"), {"node": node}, *items)
+    )
+
+
+def _nick() -> st.SearchStrategy[Element]:
+    return st.builds(lambda text: element("{http://jabber.org/protocol/nick}nick", None, text), texts(max_size=4))
+
+
 def _text(local: str) -> st.SearchStrategy[Element]:
     return st.builds(lambda value: element(ns.tag(ns.CLIENT, local), None, value), texts(max_size=5))
 
@@ -131,9 +165,11 @@ PARTS: Final[dict[str, st.SearchStrategy[Any]]] = {
     "displayed": _by_id(ns.MARKERS, "displayed"),
     "encryption": st.builds(lambda value: element(ns.tag(ns.EME, "encryption"), {"namespace": value}), _maybe(ids)),
     "error": errors(),
+    "event": _event(),
     "file": _file(),
     "hint": _empty(ns.HINTS, "no-store", "store", "no-copy", "odd"),
     "markable": _empty(ns.MARKERS, "markable"),
+    "nick": _nick(),
     "occupant id": _by_id(ns.OCCUPANT_ID, "occupant-id"),
     "origin id": _by_id(ns.SID, "origin-id"),
     "reactions": _reactions(),

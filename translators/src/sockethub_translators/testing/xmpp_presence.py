@@ -60,7 +60,14 @@ def _x(draw: st.DrawFn) -> Element:
 @st.composite
 def _in_room(draw: st.DrawFn) -> Element:
     occupant_id = element(ns.tag(ns.OCCUPANT_ID, "occupant-id"), {"id": draw(_maybe(ids))})
-    parts = [*draw(_shown()), draw(_x()), draw(st.sampled_from([occupant_id, None]))]
+    hat = element(ns.tag(ns.HATS, "hat"), {"uri": draw(_maybe(ids)), "title": draw(_maybe(texts(max_size=4)))})
+    hats = element(ns.tag(ns.HATS, "hats"), None, *draw(st.lists(st.just(hat), max_size=2)))
+    parts = [
+        *draw(_shown()),
+        draw(_x()),
+        draw(st.sampled_from([occupant_id, None])),
+        draw(st.sampled_from([hats, None])),
+    ]
     attrs = {"from": f"{ROOM}/{draw(nicks)}", "type": draw(st.sampled_from([None, None, "unavailable", "odd"]))}
     if draw(st.booleans()):
         attrs["to"] = ME
@@ -73,7 +80,8 @@ def _plain(draw: st.DrawFn) -> Element:
         [None, None, "unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"]
     )
     attrs = {"type": draw(kinds), "from": draw(_maybe(jids)), "to": draw(_maybe(jids)), "id": draw(_maybe(ids))}
-    return element(ns.PRESENCE, attrs, *draw(_shown()))
+    nick = element("{http://jabber.org/protocol/nick}nick", None, draw(texts(max_size=4)))
+    return element(ns.PRESENCE, attrs, *draw(_shown()), draw(st.sampled_from([nick, None])))
 
 
 @st.composite
@@ -245,7 +253,10 @@ DONE: Final[dict[str, Callable[[], st.SearchStrategy[dict[str, Any]]]]] = {
     "remove contact": lambda: _did("remove", target=_PERSON, object=_CONTACT),
     "remove friend": lambda: _did("remove-friend", target=_PERSON),
     "request friend": lambda: _did(
-        "request-friend", target=_PERSON, object=_some({"type": "message", "content": texts(max_size=4)})
+        "request-friend",
+        target=_PERSON,
+        object=_some({"type": "message", "content": texts(max_size=4)}),
+        **{"xmpp:nick": texts(max_size=4)},
     ),
     "role": lambda: _did("add", target=_OTHERS, object=_relationship("role", ["admin", "participant", "member"])),
 }

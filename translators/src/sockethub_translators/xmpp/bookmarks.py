@@ -1,8 +1,7 @@
 """Rooms to come back to (XEP-0402), kept in our own account's PubSub node (XEP-0060, XEP-0223).
 
 ``add`` and ``remove`` have the room as target and an object ``bookmark`` with ``name``, ``autojoin``, ``nick`` and
-``password``; ``query`` is answered by ``rooms``, each with those members. Older bookmarks (XEP-0048) are converted by
-the servers that still take them.
+``password``; ``query`` is answered by ``rooms``, each with those members. Older bookmarks are in :mod:`.private`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from .forms import FORM, field
 from .frame import Origin, frame
 from .iq import asks, iq, single
 
-__all__ = ["PUBSUB", "get_bookmarks", "put_add", "put_query", "put_remove"]
+__all__ = ["CONFERENCE", "PUBSUB", "get_bookmarks", "put_add", "put_query", "put_remove", "read", "write"]
 
 PUBSUB: Final = ns.tag(ns.PUBSUB, "pubsub")
 _ITEMS: Final = ns.tag(ns.PUBSUB, "items")
@@ -26,7 +25,7 @@ _ITEM: Final = ns.tag(ns.PUBSUB, "item")
 _PUBLISH: Final = ns.tag(ns.PUBSUB, "publish")
 _RETRACT: Final = ns.tag(ns.PUBSUB, "retract")
 _OPTIONS: Final = ns.tag(ns.PUBSUB, "publish-options")
-_CONFERENCE: Final = ns.tag(ns.BOOKMARKS, "conference")
+CONFERENCE: Final = ns.tag(ns.BOOKMARKS, "conference")
 _NICK: Final = ns.tag(ns.BOOKMARKS, "nick")
 _PASSWORD: Final = ns.tag(ns.BOOKMARKS, "password")
 
@@ -55,9 +54,9 @@ def _get_query(stanza: Element, node: Element, env: Env) -> Activity | None:
         return None
     obj: dict[str, Any] = {"type": "bookmark"}
     if stanza.attrs["type"] == "result":
-        rows = [(item, item.find(_CONFERENCE)) for item in node.find_all(_ITEM)]
+        rows = [(item, item.find(CONFERENCE)) for item in node.find_all(_ITEM)]
         obj["rooms"] = [
-            {**room(item.attrs.get("id", "")), **_read(conference)}
+            {**room(item.attrs.get("id", "")), **read(conference)}
             for item, conference in rows
             if conference is not None
         ]
@@ -66,7 +65,8 @@ def _get_query(stanza: Element, node: Element, env: Env) -> Activity | None:
     return frame(stanza, env, "query", obj)
 
 
-def _read(conference: Element) -> dict[str, Any]:
+def read(conference: Element) -> dict[str, Any]:
+    """What is remembered of a room."""
     found = {
         "name": conference.attrs.get("name"),
         "autojoin": True if conference.attrs.get("autojoin") in ("true", "1") else None,
@@ -76,24 +76,28 @@ def _read(conference: Element) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _write(jid: str, about: dict[str, Any], path: str) -> Element:
+def write(about: dict[str, Any], path: str) -> Element:
+    """The inverse of :func:`read`; raises :class:`TranslationError`."""
     nick = optional_text(about, "nick", path)
     password = optional_text(about, "password", path)
-    conference = element(
-        _CONFERENCE,
+    return element(
+        CONFERENCE,
         {"name": optional_text(about, "name", path), "autojoin": "true" if flag(about, "autojoin") else None},
         None if nick is None else element(_NICK, None, nick),
         None if password is None else element(_PASSWORD, None, password),
     )
-    return element(_ITEM, {"id": jid or None}, conference)
+
+
+def _write(jid: str, about: dict[str, Any], path: str) -> Element:
+    return element(_ITEM, {"id": jid or None}, write(about, path))
 
 
 def _get_add(stanza: Element, node: Element, env: Env) -> Activity | None:
     item = node.find(_ITEM)
-    conference = None if item is None else item.find(_CONFERENCE)
+    conference = None if item is None else item.find(CONFERENCE)
     if item is None or conference is None or stanza.attrs["type"] != "set" or len(node.find_all(_ITEM)) != 1:
         return None
-    return frame(stanza, env, "add", {"type": "bookmark", **_read(conference)}, target=room(item.attrs.get("id", "")))
+    return frame(stanza, env, "add", {"type": "bookmark", **read(conference)}, target=room(item.attrs.get("id", "")))
 
 
 def _get_remove(stanza: Element, node: Element, env: Env) -> Activity | None:

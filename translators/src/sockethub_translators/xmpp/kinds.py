@@ -18,6 +18,7 @@ from . import (
     disco,
     edits,
     errors,
+    events,
     invites,
     iq,
     markers,
@@ -25,6 +26,7 @@ from . import (
     muc,
     ns,
     presence,
+    private,
     profile,
     raw,
     rooms,
@@ -59,6 +61,7 @@ IQ_READERS: Final[dict[str, Reader]] = {
     disco.INFO: disco.get_info,
     edits.MODERATE: edits.get_moderate,
     disco.ITEMS: disco.get_items,
+    private.QUERY: private.get_storage,
     profile.VCARD: profile.get_profile,
     rooms.OWNER: rooms.get_owner,
     roster.QUERY: roster.get_roster,
@@ -70,8 +73,23 @@ IQ_READERS: Final[dict[str, Reader]] = {
 }
 """By the name of an IQ's payload; the empty name reads errors and IQs without payload."""
 
+
+def _either(write: Writer) -> Writer:
+    """What we ask for, or what the server tells that it was done."""
+    return lambda activity, env, origin: (events.put_event if events.is_event(activity) else write)(
+        activity, env, origin
+    )
+
+
+def _stored(write: Writer) -> Writer:
+    """Bookmarks of today, or of old."""
+    return lambda activity, env, origin: (private.put_storage if activity.get("xmpp:storage") is True else write)(
+        activity, env, origin
+    )
+
+
 WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
-    ("add", "bookmark"): bookmarks.put_add,
+    ("add", "bookmark"): _either(bookmarks.put_add),
     ("add", "reaction"): edits.put_react,
     ("add", "relationship"): admin.put_relationship,
     ("block", None): blocking.put_block,
@@ -85,7 +103,7 @@ WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
     ("query", "acknowledgement"): iq.put_empty,
     ("query", "attendance"): disco.put_items,
     ("query", "blocklist"): blocking.put_list,
-    ("query", "bookmark"): bookmarks.put_query,
+    ("query", "bookmark"): _stored(bookmarks.put_query),
     ("query", "command"): commands.put_command,
     ("query", "form"): rooms.put_form,
     ("query", "history"): archive.put_history,
@@ -99,7 +117,7 @@ WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
     ("query", "time"): services.put_question,
     ("query", "upload-slot"): services.put_slot,
     ("query", "version"): services.put_question,
-    ("remove", "bookmark"): bookmarks.put_remove,
+    ("remove", "bookmark"): _either(bookmarks.put_remove),
     ("remove", "reaction"): edits.put_react,
     ("remove", "relationship"): admin.put_relationship,
     ("remove-friend", None): presence.put_friend,
@@ -109,6 +127,7 @@ WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
     ("send", "note"): messages.put_said,
     ("undo", "blocklist"): blocking.put_block,
     ("update", "address"): muc.put_address,
+    ("update", "bookmark"): private.put_storage,
     ("update", "form"): rooms.put_form,
     ("update", "marker"): markers.put_marker,
     ("update", "presence"): presence.put_presence,

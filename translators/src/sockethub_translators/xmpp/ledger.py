@@ -22,7 +22,7 @@ _ASKED: Final = frozenset({"sender", "extra"})
 _HEARD: Final = _ASKED | {"server"}
 
 LEDGER: Final[Mapping[str, frozenset[str]]] = {
-    "add bookmark": _ASKED,
+    "add bookmark": _ASKED | {"server", "stanza"},
     "add relationship": _ASKED,
     "block blocklist": _ASKED,
     "delete message": _HEARD | {"answer", "stanza"},
@@ -51,7 +51,7 @@ LEDGER: Final[Mapping[str, frozenset[str]]] = {
     "query time": _ASKED | {"answer"},
     "query upload-slot": _ASKED | {"stanza"},
     "query version": _ASKED | {"answer"},
-    "remove bookmark": _ASKED,
+    "remove bookmark": _ASKED | {"server", "stanza"},
     "remove relationship": _ASKED,
     "remove-friend": _HEARD | {"stanza"},
     "remove-friend message": _HEARD | {"stanza"},
@@ -61,10 +61,11 @@ LEDGER: Final[Mapping[str, frozenset[str]]] = {
     "send message": _HEARD | {"answer", "stanza"},
     "undo blocklist": _ASKED,
     "update address": _HEARD | {"answer"},
+    "update bookmark": _ASKED,
     "update form": _ASKED,
     "update marker": _HEARD | {"stanza"},
     "update presence": _HEARD | {"answer"},
-    "update profile": _ASKED | {"stanza"},
+    "update profile": _ASKED | {"server", "stanza"},
     "update reaction": _HEARD | {"stanza"},
     "update receipt": _HEARD | {"stanza"},
     "update relationship": _ASKED,

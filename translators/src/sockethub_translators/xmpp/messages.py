@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from ..errors import TranslationError
-from . import edits, errors, invites, markers, notes, ns, rooms
+from . import edits, errors, events, invites, markers, notes, ns, rooms
 from .element import XML_LANG, Element, element
 from .entities import split
 from .env import Activity, Env
@@ -37,6 +37,7 @@ READERS: Final[dict[str, Reader]] = {
     edits.APPLY: edits.get_retraction,
     edits.REACTIONS: edits.get_reactions,
     edits.RETRACT: edits.get_retraction,
+    events.EVENT: events.get_event,
     invites.CONFERENCE: invites.get_invite,
     MUC_USER: _get_of_room,
     _SUBJECT: rooms.get_subject,

@@ -15,7 +15,7 @@ from . import ns
 from .element import Element, element
 from .entities import entity, jid_of, occupant, room, split
 from .env import Activity, Env
-from .fields import child, flag, number, optional_text, token
+from .fields import child, flag, items, number, optional_text, token
 from .frame import Origin, address, delay, frame, timestamp
 from .roles import AFFILIATIONS, ROLES, pair_of, role_of
 from .rooms import read_status, write_status
@@ -32,6 +32,9 @@ _ACTOR: Final = ns.tag(ns.MUC_USER, "actor")
 _REASON: Final = ns.tag(ns.MUC_USER, "reason")
 _DESTROY: Final = ns.tag(ns.MUC_USER, "destroy")
 _OCCUPANT_ID: Final = ns.tag(ns.OCCUPANT_ID, "occupant-id")
+
+_HATS: Final = ns.tag(ns.HATS, "hats")
+_HAT: Final = ns.tag(ns.HATS, "hat")
 
 SELF: Final = 110
 NICK_CHANGED: Final = 303
@@ -52,6 +55,7 @@ def get_presence(stanza: Element, env: Env) -> Activity | None:
     told = {**_about(item), **({"status": codes} if codes else {})}
     found = stanza.find(_OCCUPANT_ID)
     told["occupant_id"] = None if found is None else found.attrs.get("id")
+    told["hats"] = _hats(stanza.find(_HATS))
     if stanza.attrs.get("type") == "unavailable":
         return _get_gone(stanza, x, item, told, env)
     obj: dict[str, Any] = {"type": "presence", **read_show(stanza)}
@@ -60,6 +64,19 @@ def get_presence(stanza: Element, env: Env) -> Activity | None:
         obj["role"] = role
     verb = "join" if SELF in codes and bare not in env.inside else "update"
     return frame(stanza, env, verb, obj, actor=occupant(stanza.attrs["from"]), target=room(bare), **told)
+
+
+def _hats(found: Element | None) -> list[dict[str, str]] | None:
+    """What a room calls its occupants besides their roles (XEP-0317)."""
+    hats = [] if found is None else found.find_all(_HAT)
+    return [{key: hat.attrs[key] for key in ("uri", "title") if key in hat.attrs} for hat in hats] or None
+
+
+def _write_hats(activity: Activity) -> Element | None:
+    path = "$['xmpp:hats']"
+    hats = items({"hats": activity.get("xmpp:hats")}, "hats", path)
+    written = [element(_HAT, {key: optional_text(hat, key, path) for key in ("uri", "title")}) for hat in hats]
+    return element(_HATS, None, *written) if written else None
 
 
 def _about(item: Element | None) -> dict[str, Any]:
@@ -227,6 +244,7 @@ def _inbound(
         *(shown or []),
         x,
         None if occupant_id is None else Element(_OCCUPANT_ID, {"id": occupant_id}),
+        _write_hats(activity),
         delay(activity, origin),
     )
 

@@ -4,7 +4,7 @@ On the object: ``inReplyTo`` (XEP-0461), ``attachment`` (XEP-0066, XEP-0447), ``
 ``xmpp:origin-id``, ``xmpp:stanza-id`` with ``xmpp:stanza-id-by`` (XEP-0359), ``xmpp:fallback``, the text before the
 content for those who do not know replies (XEP-0428). On the activity: ``xmpp:request-receipt`` (XEP-0184),
 ``xmpp:markable`` (XEP-0333), ``xmpp:chatstate`` (XEP-0085), ``xmpp:hints`` (XEP-0334), ``xmpp:encryption`` (XEP-0380),
-``xmpp:occupant-id`` (XEP-0421), ``xmpp:thread`` and ``xmpp:subject``.
+``xmpp:occupant-id`` (XEP-0421), ``xmpp:thread`` and ``xmpp:subject``, ``xmpp:nick`` (XEP-0172).
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ class Notes(NamedTuple):
 
 _THREAD: Final = ns.tag(ns.CLIENT, "thread")
 _SUBJECT: Final = ns.tag(ns.CLIENT, "subject")
+_NICK: Final = "{http://jabber.org/protocol/nick}nick"
+_TEXT_OF: Final = {_THREAD: "thread", _SUBJECT: "subject", _NICK: "nick"}
 _STATE_OF: Final = {ns.tag(ns.CHATSTATES, state): state for state in sorted(STATES)}
 _HINT_OF: Final = {ns.tag(ns.HINTS, hint): hint for hint in HINTS}
 
@@ -112,7 +114,7 @@ def _read_occupant(part: Element, stanza: Element, notes: Notes, _env: Env) -> N
 
 
 def _read_text(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
-    notes.activity.setdefault("thread" if part.name == _THREAD else "subject", part.text)
+    notes.activity.setdefault(_TEXT_OF[part.name], part.text)
 
 
 _READ: Final[dict[str, Callable[[Element, Element, Notes, Env], None]]] = {
@@ -123,8 +125,7 @@ _READ: Final[dict[str, Callable[[Element, Element, Notes, Env], None]]] = {
     _REPLACE: _read_id,
     _REQUEST: _read_flag,
     _STANZA_ID: _read_id,
-    _SUBJECT: _read_text,
-    _THREAD: _read_text,
+    **dict.fromkeys(_TEXT_OF, _read_text),
     **dict.fromkeys(_STATE_OF, _read_state),
     **dict.fromkeys(_HINT_OF, _read_hint),
 }
@@ -184,6 +185,8 @@ _PLAIN: Final = 4
 def _write_about(activity: Activity, parts: list[Element], origin: Origin) -> None:
     if activity.get("xmpp:request-receipt") is True:
         parts.append(Element(_REQUEST, {}))
+    if "xmpp:nick" in activity:
+        parts.append(element(_NICK, None, text(activity, "xmpp:nick", "$")))
     if activity.get("xmpp:markable") is True:
         parts.append(Element(_MARKABLE, {}))
     if activity.get("xmpp:chatstate") is not None:

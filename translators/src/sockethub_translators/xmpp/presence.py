@@ -3,7 +3,8 @@
 ``update`` of ``presence``: ``presence`` is ``online``, ``offline``, or what ``show`` says (``away``, ``chat``, ``dnd``,
 ``xa``), ``content`` the status, ``xmpp:priority`` the priority. ``request-friend``, ``make-friend`` and
 ``remove-friend`` are the subscription's; the last is ``unsubscribe``, or with ``xmpp:type`` ``unsubscribed``, which
-refuses or takes back what the other had. In rooms see :mod:`.muc`.
+refuses or takes back what the other had; ``xmpp:nick`` is what they call themselves (XEP-0172). In rooms see
+:mod:`.muc`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ..errors import TranslationError
 from . import errors, muc, ns
 from .element import Element, element
 from .env import Activity, Env
+from .events import NICK
 from .fields import child, optional_text, token
 from .frame import Origin, address, delay, frame
 from .show import PRIORITY, SHOWN, STATUS, read_show, write_show
@@ -90,7 +92,8 @@ def put_probe(activity: Activity, env: Env, origin: Origin) -> Element:
 def _get_friend(stanza: Element, kind: str, env: Env) -> Activity:
     status = stanza.text_of(STATUS)
     obj: dict[str, Any] | None = None if status is None else {"type": "message", "content": status}
-    return frame(stanza, env, _VERBS[kind], obj, type="unsubscribed" if kind == "unsubscribed" else None)
+    refused = "unsubscribed" if kind == "unsubscribed" else None
+    return frame(stanza, env, _VERBS[kind], obj, type=refused, nick=stanza.text_of(NICK))
 
 
 def put_friend(activity: Activity, env: Env, origin: Origin) -> Element:
@@ -102,4 +105,6 @@ def put_friend(activity: Activity, env: Env, origin: Origin) -> Element:
     obj = activity.get("object")
     status = optional_text(obj, "content", "$.object") if isinstance(obj, dict) else None
     said = None if status is None else element(STATUS, None, status)
-    return element(ns.PRESENCE, {"type": kind, **address(activity, env, origin)}, said, delay(activity, origin))
+    nick = optional_text(activity, "xmpp:nick", "$")
+    called = None if nick is None else element(NICK, None, nick)
+    return element(ns.PRESENCE, {"type": kind, **address(activity, env, origin)}, said, called, delay(activity, origin))
