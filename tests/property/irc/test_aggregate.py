@@ -15,7 +15,24 @@ from sockethub_translators.irc.aggregate import MAX_OPEN
 from sockethub_translators.testing import irc as some
 
 ENV = irc.Env(server=some.SERVER, nick="me", isupport=some.ISUPPORT)
-ANSWERS = ["331", "332", "333", "352", "353", "366", "311", "319", "322", "301", "372", "375", "376", "PRIVMSG", "JOIN"]
+ANSWERS = [
+    "367",
+    "331",
+    "332",
+    "333",
+    "352",
+    "353",
+    "366",
+    "311",
+    "319",
+    "322",
+    "301",
+    "372",
+    "375",
+    "376",
+    "PRIVMSG",
+    "JOIN",
+]
 
 
 def run(lines: list[irc.Line], state: aggregate.Aggregator | None = None) -> tuple[aggregate.Aggregator, list[Any]]:
@@ -40,7 +57,7 @@ _TAGGED = st.builds(
     some.server_lines(["PRIVMSG", "JOIN", "353"]),
     st.sampled_from("abc"),
 )
-_ENDS = st.sampled_from(["315", "318", "321", "323", "333", "353"]).flatmap(
+_ENDS = st.sampled_from(["368", "349", "315", "318", "321", "323", "333", "353"]).flatmap(
     lambda numeric: st.lists(st.sampled_from(["me", "#c", "nick", ""]), max_size=4).map(
         lambda params: irc.Line(numeric, tuple(params), some.SERVER)
     )
@@ -107,9 +124,10 @@ def test_memory_is_bounded() -> None:
     lines = [irc.Line("332", ("me", f"#{i}", "x"), some.SERVER) for i in range(MAX_OPEN * 2)]
     lines += [irc.Line("353", ("me", "=", f"#{i}", "x"), some.SERVER) for i in range(MAX_OPEN * 2)]
     lines += [irc.Line("311", ("me", f"n{i}", "u", "h", "*", "r"), some.SERVER) for i in range(MAX_OPEN * 2)]
+    lines += [irc.Line("367", ("me", f"#{i}", "a!b@c"), some.SERVER) for i in range(MAX_OPEN * 2)]
     lines += [irc.Line("BATCH", (f"+{i}", "netsplit"), some.SERVER) for i in range(MAX_OPEN * 2)]
     state, _ = run(lines)
-    for held in (state.topics, state.names, state.whois, state.batches):
+    for held in (state.topics, state.names, state.masks, state.whois, state.batches):
         assert len(held) <= MAX_OPEN
     crowd = " ".join(f"n{i}" for i in range(1000))
     state, _ = run([irc.Line("353", ("me", "=", "#a", crowd), some.SERVER)] * (MAX_ENTRIES // 1000 + 2))

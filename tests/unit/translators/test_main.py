@@ -73,7 +73,7 @@ def test_stanzas_to_activities_and_back() -> None:
     there = run("xmpp", "--jid", "me@own.example/x", "--room", "room@muc.example/mine", given=STANZAS)
     activities = [json.loads(line) for line in there.stdout.splitlines()]
     assert [activity["object"]["type"] for activity in activities[:2]] == ["ping", "attendance"]
-    assert there.stderr == b"line 3: not one whole stanza\n"
+    assert there.stderr == b"line 3: not well-formed XML: mismatched tag\n"
     assert there.returncode == 1
     back = run("xmpp", "--reverse", given=there.stdout)
     whole = [line for line in STANZAS.splitlines() if line != b"<iq>"]

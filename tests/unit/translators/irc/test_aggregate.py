@@ -83,6 +83,28 @@ def test_list() -> None:
     ]
 
 
+def test_lists_of_masks() -> None:
+    bans, invited = run("""
+        :s.example 367 me #c *!*@bad.example op!u@h 1600000000
+        :s.example 346 me #c friend!*@*
+        :s.example 367 me #C spam!*@*
+        :s.example 368 me #c :End of channel ban list
+        :s.example 347 me #c :End of channel invite list
+    """)
+    assert bans["actor"]["id"] == "#c@irc.example"
+    assert bans["object"] == {
+        "type": "mode",
+        "modes": [["+", "b", "*!*@bad.example"], ["+", "b", "spam!*@*"]],
+        "irc:masks": [{"mask": "*!*@bad.example", "by": "op!u@h", "published": "2020-09-13T12:26:40.000Z"}],
+    }
+    assert invited["object"] == {"type": "mode", "modes": [["+", "I", "friend!*@*"]]}
+
+
+def test_a_list_without_masks_has_an_end_too() -> None:
+    (bans,) = run(":s.example 368 me #c :End of channel ban list")
+    assert (bans["type"], bans["object"]) == ("query", {"type": "mode", "modes": []})
+
+
 def test_message_of_the_day() -> None:
     (motd,) = run("""
         :s.example 375 me :- s.example Message of the day -

@@ -1,4 +1,4 @@
-"""Answers that take many lines: NAMES, WHO, WHOIS, LIST, the message of the day, topics with their setter, batches.
+"""Answers that take many lines: NAMES, WHO, WHOIS, LIST, lists of bans, the message of the day, topics, batches.
 
 ::
 
@@ -21,7 +21,7 @@ from .batch import Batch, close_batch, open_batch
 from .entities import person, room, service
 from .env import Activity, Env
 from .fields import is_channel
-from .frame import keep, timestamp
+from .frame import keep, moment_of, timestamp
 from .line import Line
 from .modes import role_of
 from .presence import member_of
@@ -50,6 +50,7 @@ class Aggregator:
 
     names: Mapping[str, Entries[Activity]] = field(default_factory=_empty)
     who: Entries[Activity] = field(default_factory=Entries)
+    masks: Mapping[str, Entries[dict[str, Any]]] = field(default_factory=_empty)
     topics: Mapping[str, Activity] = field(default_factory=_empty)
     whois: Mapping[str, Activity] = field(default_factory=_empty)
     rooms: Entries[dict[str, Any]] = field(default_factory=Entries)
@@ -187,6 +188,38 @@ def _topic_due(state: Aggregator, key: str) -> Result:
     return replace(state, topics=_drop(state.topics, key)), [state.topics[key]]
 
 
+# --- Lists of masks ---------------------------------------------------------------------------------------------------
+
+
+def _mask_row(state: Aggregator, line: Line, env: Env) -> Result:
+    """346, 348, 367: ``me channel mask``, and often who set it and when, in seconds since 1970."""
+    (activity,) = to_activity(line, env)
+    if activity["type"] == "irc:raw":
+        return state, [activity]
+    row: dict[str, Any] = {"mode": activity["object"]["modes"][0]}
+    if len(line.params) > 3:
+        row["by"] = line.params[3].encode("utf-8", "replace").decode()
+    if len(line.params) > 4 and (moment := moment_of(line.params[4])) is not None:
+        row["published"] = moment
+    key = f"{line.command} {env.isupport.fold(line.params[1])}"
+    rows: Entries[dict[str, Any]] = state.masks.get(key, Entries())
+    return replace(state, masks=_put(state.masks, key, rows.add([row]))), []
+
+
+def _mask_end(state: Aggregator, line: Line, env: Env) -> Result:
+    """347, 349, 368: ``me channel :text``. ``irc:masks`` says who set each, and when, where the server told."""
+    if len(line.params) < 2 or not is_channel(line.params[1], env):
+        return state, to_activity(line, env)
+    key = f"{int(line.command) - 1} {env.isupport.fold(line.params[1])}"
+    rows: Entries[dict[str, Any]] = state.masks.get(key, Entries())
+    obj: dict[str, Any] = {"type": "mode", "modes": [row["mode"] for row in rows]}
+    told = [{"mask": row["mode"][2], **{k: v for k, v in row.items() if k != "mode"}} for row in rows if len(row) > 1]
+    if told:
+        obj["irc:masks"] = told
+    activity = _query(env, room(line.params[1], env), obj)
+    return replace(state, masks=_drop(state.masks, key)), [_ended(activity, rows.truncated)]
+
+
 # --- WHOIS ------------------------------------------------------------------------------------------------------------
 
 
@@ -306,6 +339,12 @@ _HANDLERS: Final[Mapping[str, Callable[[Aggregator, Line, Env], Result]]] = {
     "321": _list_start,
     "322": _list_row,
     "323": _list_end,
+    "346": _mask_row,
+    "347": _mask_end,
+    "348": _mask_row,
+    "349": _mask_end,
+    "367": _mask_row,
+    "368": _mask_end,
     "331": _topic,
     "332": _topic,
     "333": _topic_setter,

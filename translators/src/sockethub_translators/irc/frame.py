@@ -30,12 +30,27 @@ from .entities import name_of, person, service
 from .env import Activity, Entity, Env
 from .line import Line, nick_of
 
-__all__ = ["WIRE", "Wire", "actor_of", "frame", "is_group", "keep", "own", "timestamp", "unframe", "wire_of", "write"]
+__all__ = [
+    "WIRE",
+    "Wire",
+    "actor_of",
+    "frame",
+    "is_group",
+    "keep",
+    "moment_of",
+    "own",
+    "timestamp",
+    "unframe",
+    "wire_of",
+    "write",
+]
 
 WIRE: Final = "irc:wire"
 Wire: TypeAlias = dict[str, Any]
 
 REPLY_TAGS: Final = ("+draft/reply", "+reply")
+MAX_TIMESTAMP: Final = 253_402_300_799
+"""The last second of the year 9999: what RFC 3339 can write."""
 MAX_LABEL: Final = 64
 """Bytes of a label (IRCv3 ``labeled-response``)."""
 
@@ -53,6 +68,15 @@ def timestamp(value: str) -> str | None:
     except (ValueError, OverflowError):
         return None
     return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def moment_of(seconds: str) -> str | None:
+    """The time of so many seconds since 1970, as servers write it; None for anything else."""
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) < 13):
+        return None
+    if int(seconds) > MAX_TIMESTAMP or seconds != str(int(seconds)):
+        return None
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def actor_of(source: str, env: Env) -> tuple[Entity, str, str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from ..errors import TranslationError
 from .entities import name_of, person, room
 from .env import Activity, Env
 from .fields import channel, is_channel, is_nick, is_word, nickname, object_of, one_line, text, word
-from .frame import WIRE, Wire, actor_of, frame, keep, unframe, write
+from .frame import WIRE, Wire, actor_of, frame, keep, moment_of, unframe, write
 from .line import Line
 from .membership import put_nick
 from .modes import LETTER_OF_ROLE, Mode, parse_modes, role_of, write_modes
@@ -37,9 +37,6 @@ __all__ = [
     "put_topic_reply",
     "put_topic_who_time",
 ]
-
-MAX_TIMESTAMP: Final = 253_402_300_799
-"""The last second of the year 9999: what RFC 3339 can write."""
 
 
 def get_topic(line: Line, env: Env) -> list[Activity] | None:
@@ -88,14 +85,12 @@ def get_topic_who_time(line: Line, env: Env) -> list[Activity] | None:
     if len(line.params) != 4 or not is_channel(line.params[1], env):
         return None
     me, name, setter, seconds = line.params
-    if not setter or not (seconds.isascii() and seconds.isdigit() and len(seconds) < 13):
-        return None
-    if int(seconds) > MAX_TIMESTAMP or seconds != str(int(seconds)):
+    published = moment_of(seconds)
+    if not setter or published is None:
         return None
     actor, key, value = actor_of(setter, env)
     wire: Wire = {"command": "333", "params": [me, key, value]}
     activity = frame(line, env, "update", room(name, env), {"type": "topic"}, actor=actor, wire=wire)
-    published = datetime.fromtimestamp(int(seconds), UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
     tags = wire.get("tags", {})
     if "time" in line.tags:
         tags["time"] = line.tags["time"]
