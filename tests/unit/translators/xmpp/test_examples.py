@@ -94,6 +94,34 @@ HEARD: dict[str, tuple[str, dict[str, Any]]] = {
             "xmpp:affiliation": "none",
         },
     ),
+    "destroyed": (
+        (
+            "<presence from='room@muc.example/mine' type='unavailable'>"
+            f"<x {MUC}><destroy jid='new@muc.example'><reason>moved</reason></destroy></x></presence>"
+        ),
+        {
+            "type": "leave",
+            "actor": OWN,
+            "target": ROOM,
+            "object": {"type": "message", "content": "moved"},
+            "xmpp:destroyed": True,
+            "xmpp:alternate": {"id": "new@muc.example", "type": "room"},
+        },
+    ),
+    "avatar": (
+        (
+            f"<message {TO_ME}><event xmlns='http://jabber.org/protocol/pubsub#event'>"
+            "<items node='urn:xmpp:avatar:metadata'><item id='a1'><metadata xmlns='urn:xmpp:avatar:metadata'>"
+            "<info id='a1' type='image/png' bytes='12'/></metadata></item></items></event></message>"
+        ),
+        {
+            "type": "update",
+            "actor": ALICE,
+            "target": MINE,
+            "object": {"type": "profile", "icon": {"id": "a1", "mediaType": "image/png", "size": 12}},
+            "xmpp:event": "a1",
+        },
+    ),
     "new nickname": (
         f"<presence {IN_ROOM} type='unavailable'><x {MUC}><item nick='sid'/><status code='303'/></x></presence>",
         {
