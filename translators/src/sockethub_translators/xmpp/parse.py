@@ -54,6 +54,10 @@ class Builder:
         if hasattr(self.parser, "SetReparseDeferralEnabled"):
             self.parser.SetReparseDeferralEnabled(False)
 
+    def close(self) -> None:
+        """Let go of the parser, whose handlers hold this: a cycle for each stanza would keep the collector busy."""
+        del self.parser
+
     def _start(self, name: str, attrs: dict[str, str]) -> None:
         if len(attrs) > MAX_ATTRIBUTES:
             raise ParseError(f"more than {MAX_ATTRIBUTES} attributes on one element")
@@ -125,7 +129,10 @@ def decode(xml: str | bytes) -> Element:
         raise ParseError(f"a stanza of more than {MAX_STANZA} bytes")
     builder = Builder()
     # Whoever closes the stream in between leaves our own end as junk after the document, which is an error.
-    builder.parse(_OPEN + xml + _CLOSE, True)
+    try:
+        builder.parse(_OPEN + xml + _CLOSE, True)
+    finally:
+        builder.close()
     if len(builder.done) != 1:
         raise ParseError("not one whole stanza")
     return builder.done[0]
