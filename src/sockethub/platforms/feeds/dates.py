@@ -6,14 +6,15 @@ import calendar
 import time
 from datetime import UTC, datetime
 
+from sockethub_translators import times
+from sockethub_translators.times import write
+
+__all__ = ["from_struct", "milliseconds", "read", "write"]
+
 
 def read(text: str) -> datetime | None:
     """RFC 3339 (and what ISO 8601 allows beside it); None for what is no time. Without an offset it is UTC."""
-    try:
-        found = datetime.fromisoformat(text.strip().replace("z", "Z"))
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return times.read(text.strip().replace("z", "Z"))
 
 
 def from_struct(parts: time.struct_time | None) -> datetime | None:
@@ -24,11 +25,6 @@ def from_struct(parts: time.struct_time | None) -> datetime | None:
         return datetime.fromtimestamp(calendar.timegm(parts), UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def write(moment: datetime) -> str:
-    """``2026-11-03T10:00:00.000Z``."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z".rjust(24, "0")
 
 
 def milliseconds(moment: datetime) -> int:

@@ -26,7 +26,7 @@ from sockethub.platforms.irc.refusals import connect_error, is_refusal, refused,
 from sockethub.platforms.irc.rooms import Rooms
 from sockethub.platforms.irc.throttle import Bucket
 from sockethub.worker.interface import Log
-from sockethub_translators import irc
+from sockethub_translators import irc, times
 from sockethub_translators.errors import EncodeError, ParseError
 from sockethub_translators.irc import aggregate, negotiation
 
@@ -193,7 +193,7 @@ class Session:
         self._heard = time.monotonic()
         if self._sign_of_life is not None:
             self._sign_of_life.set()
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+        now = times.write(datetime.now(UTC))
         for line in lines:
             if isinstance(line, ParseError):
                 self._hooks.log.debug("irc.line_unreadable", reason=str(line))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from sockethub.platforms.metadata.page import Link, Medium, Page
+from sockethub_translators import times
 
 CONTEXT: Final = "metadata"
 TEXT_CHARACTERS: Final = 2_048
@@ -58,12 +58,7 @@ def _links(links: Iterable[Link]) -> list[dict[str, Any]]:
 
 def _moment(text: str) -> str:
     """RFC 3339 in UTC; empty for what is no time."""
-    try:
-        found = datetime.fromisoformat(text.strip())
-        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return ""
-    return found.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return times.normal(text.strip()) or ""
 
 
 def _present(**members: Any) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from .. import times
+
 __all__ = ["modern"]
 
 _NAMES: Final = {"@id": "id", "@type": "type", "displayName": "name"}
@@ -60,4 +62,4 @@ def _time(value: Any) -> Any:
         moment = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError):
         return value  # beyond the year 9999
-    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return times.write(moment)

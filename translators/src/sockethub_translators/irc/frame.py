@@ -25,6 +25,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
+from .. import times
 from ..errors import TranslationError
 from .entities import name_of, person, service
 from .env import Activity, Entity, Env
@@ -62,12 +63,7 @@ def timestamp(value: str) -> str | None:
     """A time in canonical form, ``2026-11-23T12:00:00.000Z``; None when it is no RFC 3339 time."""
     if _CANONICAL_TIME.fullmatch(value) and value.isascii():
         return value
-    try:
-        moment = datetime.fromisoformat(value)
-        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+    return times.normal(value)
 
 
 def moment_of(seconds: str) -> str | None:
@@ -76,7 +72,7 @@ def moment_of(seconds: str) -> str | None:
         return None
     if int(seconds) > MAX_TIMESTAMP or seconds != str(int(seconds)):
         return None
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return times.write(datetime.fromtimestamp(int(seconds), UTC))
 
 
 def actor_of(source: str, env: Env) -> tuple[Entity, str, str]:

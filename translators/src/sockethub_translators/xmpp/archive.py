@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from .. import times
 from ..errors import TranslationError
 from . import ns
 from .element import Element, element
@@ -17,7 +18,7 @@ from .entities import jid_of, person
 from .env import Activity, Env
 from .fields import child, flag, number, optional_text, text
 from .forms import FORM, field, submission, values_of
-from .frame import Origin, frame, timestamp
+from .frame import Origin, frame
 from .iq import iq, single
 
 __all__ = ["FIN", "QUERY", "get_fin", "get_query", "put_history"]
@@ -66,7 +67,7 @@ def get_query(stanza: Element, env: Env) -> Activity | None:
 def _points(given: dict[str, str], page: Element) -> dict[str, Any] | None:
     points: dict[str, Any] = {}
     for key, time_key, id_key in (("after", "start", "after-id"), ("before", "end", "before-id")):
-        moment = timestamp(given[time_key]) if time_key in given else None
+        moment = times.normal(given[time_key]) if time_key in given else None
         ids = [each for each in (given.get(id_key), page.text_of(_rsm(key))) if each]
         if len(ids) + (moment is not None) > 1 or (time_key in given and moment is None):
             return None
@@ -124,7 +125,7 @@ def _point(obj: dict[str, Any], key: str) -> Any:
         return None
     path = f"$.object.{key}"
     if isinstance(point, str):
-        moment = timestamp(point)
+        moment = times.normal(point)
         if moment is None:
             raise TranslationError(path, "neither an RFC 3339 time nor a message")
         return moment

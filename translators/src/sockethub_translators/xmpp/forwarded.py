@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from .. import times
 from . import ns
 from .element import Element, element
 from .entities import jid_of, split
 from .env import Activity, Env
 from .fields import child, optional_text, text
-from .frame import DELAY, timestamp
+from .frame import DELAY
 
 __all__ = ["Inner", "is_marked", "is_wrapper", "mark", "unwrap", "wrap"]
 
@@ -55,7 +56,7 @@ def unwrap(stanza: Element, env: Env) -> Inner | None:
     if forwarded is None or inner is None or is_wrapper(inner) or not _is_trusted(stanza, wrapper, inner, env):
         return Inner(None, wrapper)
     late = forwarded.find(DELAY)
-    return Inner(inner, wrapper, None if late is None else timestamp(late.attrs.get("stamp", "")))
+    return Inner(inner, wrapper, None if late is None else times.normal(late.attrs.get("stamp", "")))
 
 
 def _is_trusted(stanza: Element, wrapper: Element, inner: Element, env: Env) -> bool:

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from .. import times
 from ..errors import ParseError, TranslationError
 from . import ns
 from .element import Element
@@ -16,7 +16,7 @@ from .env import Activity, Entity, Env
 from .fields import legal, optional_text
 from .jid import parse_jid
 
-__all__ = ["OWN", "Origin", "address", "delay", "frame", "timestamp"]
+__all__ = ["OWN", "Origin", "address", "delay", "frame"]
 
 DELAY: Final = ns.tag(ns.DELAY, "delay")
 
@@ -34,16 +34,6 @@ class Origin(NamedTuple):
 
 OWN: Final = Origin()
 """Our own side's: what a client sends."""
-
-
-def timestamp(value: str) -> str | None:
-    """A time in canonical form, ``2026-11-23T12:00:00.000Z`` (XEP-0082); None when it is none."""
-    try:
-        moment = datetime.fromisoformat(value)
-        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def frame(
@@ -81,7 +71,7 @@ def frame(
     if obj is not None:
         activity["object"] = obj
     late = element.find(DELAY) if "from" in attrs else None
-    published = None if late is None else timestamp(late.attrs.get("stamp", ""))
+    published = None if late is None else times.normal(late.attrs.get("stamp", ""))
     if late is not None and published is not None:
         activity["published"] = published
         told = {"from": late.attrs.get("from"), "text": late.text or None}

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from .. import times
 from ..errors import TranslationError
 from . import ns
 from .element import Element, element
 from .entities import entity, jid_of, occupant, room, split
 from .env import Activity, Env
 from .fields import child, flag, items, number, optional_text, token
-from .frame import Origin, address, delay, frame, timestamp
+from .frame import Origin, address, delay, frame
 from .roles import AFFILIATIONS, ROLES, pair_of, role_of
 from .rooms import read_status, write_status
 from .show import STATUS, read_show, write_show
@@ -153,7 +154,7 @@ def _get_join(stanza: Element, x: Element, env: Env) -> Activity:
         limit = history.attrs.get("maxstanzas", "")
         if limit.isascii() and limit.isdigit() and len(limit) <= 4:
             obj["limit"] = int(limit)
-        since = timestamp(history.attrs.get("since", ""))
+        since = times.normal(history.attrs.get("since", ""))
         if since is not None:
             obj["after"] = since
     return frame(stanza, env, "join", obj, actor=actor, target=room(bare), password=x.text_of(_PASSWORD))
@@ -187,7 +188,7 @@ def put_join(activity: Activity, env: Env, origin: Origin) -> Element:
     if isinstance(obj, dict) and obj.get("type") == "history":
         limit = number(obj, "limit", "$.object")
         after = optional_text(obj, "after", "$.object")
-        since = None if after is None else timestamp(after)
+        since = None if after is None else times.normal(after)
         if after is not None and since is None:
             raise TranslationError("$.object.after", "not an RFC 3339 time")
         history = element(_HISTORY, {"maxstanzas": None if limit is None else str(limit), "since": since})
