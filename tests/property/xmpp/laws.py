@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings
 
 from sockethub_translators import xmpp
 from sockethub_translators.errors import TranslationError
@@ -17,18 +16,10 @@ from sockethub_translators.xmpp.env import Activity, Env
 
 Path = tuple[str | int, ...]
 
-MAX_TRIES = 5_000
-"""Examples looked at for one that a strategy is said to give; the rarest is one in some hundreds."""
-
 FEWER = settings(max_examples=max(settings().max_examples // 4, 25))
 """For laws that every kind is put to by itself."""
 FILTERED = settings(max_examples=15, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 """Where only some of the stanzas have what is edited; one that none has is an error."""
-
-
-def occurs(strategy: st.SearchStrategy[Element], wanted: Callable[[Element], bool]) -> None:
-    """The strategy gives such a stanza. Which is the smallest does not matter, so nothing is shrunk."""
-    find(strategy, wanted, settings=settings(max_examples=MAX_TRIES, phases=[Phase.generate], database=None))
 
 
 def view_of(activity: Activity) -> Activity:

@@ -14,6 +14,7 @@ from sockethub_translators.testing import xmpp_iq as iqs
 from sockethub_translators.xmpp.element import Element
 from sockethub_translators.xmpp.env import Env
 from tests.property.xmpp import laws
+from tests.support.search import occurs
 
 ENV = Env(some.ME)
 
@@ -33,7 +34,7 @@ def test_get_put(kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(set(iqs.PAYLOADS) - {"unknown"}))
 def test_each_kind_is_understood(kind: str) -> None:
     """Not kept raw, that is, wherever it makes sense."""
-    laws.occurs(iqs.iqs(kind), lambda stanza: xmpp.to_activity(stanza, ENV)[0]["type"] != "xmpp:raw")
+    occurs(iqs.iqs(kind), lambda stanza: xmpp.to_activity(stanza, ENV)[0]["type"] != "xmpp:raw")
 
 
 @pytest.mark.parametrize("kind", sorted(iqs.ASKED))

@@ -15,6 +15,7 @@ from sockethub_translators.testing import xmpp_presence as seen
 from sockethub_translators.xmpp.element import Element
 from sockethub_translators.xmpp.env import Env
 from tests.property.xmpp import laws
+from tests.support.search import occurs
 
 OUTSIDE = Env(some.ME, nick=some.NICK)
 ENTERING = replace(OUTSIDE, rooms={some.ROOM: some.NICK})
@@ -70,7 +71,7 @@ def test_each_kind_is_understood(name: str) -> None:
         (activity,) = xmpp.to_activity(stanza, ENTERING)
         return [activity["type"], activity.get("object", {}).get("type")] == meaning
 
-    laws.occurs(seen.presences(kind), understood)
+    occurs(seen.presences(kind), understood)
 
 
 @given(seen.presences("in a room"))
