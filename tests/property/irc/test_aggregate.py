@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockethub_translators import irc
-from sockethub_translators.entries import MAX_ENTRIES, Entries
+from sockethub_translators.entries import MAX_ENTRIES, MAX_OPEN, Entries
 from sockethub_translators.irc import aggregate
-from sockethub_translators.irc.aggregate import MAX_OPEN
 from sockethub_translators.testing import irc as some
 
 ENV = irc.Env(server=some.SERVER, nick="me", isupport=some.ISUPPORT)

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockethub_translators import xmpp
-from sockethub_translators.entries import MAX_ENTRIES
+from sockethub_translators.entries import MAX_ENTRIES, MAX_OPEN
 from sockethub_translators.testing import xmpp as some
 from sockethub_translators.testing.xmpp_iq import iqs
 from sockethub_translators.testing.xmpp_messages import forwarded, messages
 from sockethub_translators.testing.xmpp_presence import presences
-from sockethub_translators.xmpp.aggregate import MAX_OPEN, Aggregator, feed, flush
+from sockethub_translators.xmpp.aggregate import Aggregator, feed, flush
 from sockethub_translators.xmpp.element import Element
 from sockethub_translators.xmpp.env import Env
 

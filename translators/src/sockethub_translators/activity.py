@@ -16,9 +16,17 @@ Beside these stand ``error`` (a text, on failures), documented extensions (``irc
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-__all__ = ["Activity", "Entity"]
+__all__ = ["Activity", "Entity", "pruned"]
 
 Activity: TypeAlias = dict[str, Any]
 Entity: TypeAlias = dict[str, Any]
+
+
+def pruned(value: Any, unwanted: Callable[[str], bool]) -> Any:
+    """A copy without the members whose names are ``unwanted``, at any depth."""
+    if isinstance(value, Mapping):
+        return {key: pruned(item, unwanted) for key, item in value.items() if not unwanted(key)}
+    return [pruned(item, unwanted) for item in value] if isinstance(value, list) else value

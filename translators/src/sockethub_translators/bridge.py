@@ -26,7 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .activity import Activity, Entity
+from .activity import Activity, Entity, pruned
 from .errors import EncodeError, TranslationError
 from .xmpp.jid import escape, unescape
 
@@ -43,11 +43,11 @@ class Gateway:
     domain: str
 
 
-def _bare(value: Any) -> Any:
-    """Without extensions, at any depth."""
-    if isinstance(value, dict):
-        return {key: _bare(item) for key, item in value.items() if ":" not in key}
-    return [_bare(item) for item in value] if isinstance(value, list) else value
+def _common(activity: Activity) -> Activity:
+    """What crosses, without extensions."""
+    members = {key: activity[key] for key in _CROSS if key in activity}
+    crossing: Activity = pruned(members, lambda key: ":" in key)
+    return crossing
 
 
 def _id(entity: Any, path: str) -> str:
@@ -64,7 +64,7 @@ def to_xmpp(activity: Activity, gateway: Gateway) -> Activity:
     """An IRC activity as one of XMPP; raises :class:`TranslationError` for ids that are not of ``gateway``'s server."""
     target = activity.get("target")
     room = _local(target, gateway, "$.target") if _is_room(target) else None
-    across: Activity = {"context": "xmpp", **{key: _bare(activity[key]) for key in _CROSS if key in activity}}
+    across: Activity = {"context": "xmpp", **_common(activity)}
     across["actor"] = _to_jid(activity.get("actor"), gateway, "$.actor", room)
     if target is not None:
         across["target"] = _to_jid(target, gateway, "$.target", None)
@@ -105,7 +105,7 @@ def _to_jid(entity: Any, gateway: Gateway, path: str, room: str | None) -> Entit
 
 def to_irc(activity: Activity, gateway: Gateway) -> Activity:
     """The inverse of :func:`to_xmpp`; reactions, which XMPP says all at once, become the one that there is."""
-    across: Activity = {"context": "irc", **{key: _bare(activity[key]) for key in _CROSS if key in activity}}
+    across: Activity = {"context": "irc", **_common(activity)}
     across["actor"] = _to_name(activity.get("actor"), gateway, "$.actor")
     if activity.get("target") is not None:
         across["target"] = _to_name(activity["target"], gateway, "$.target")

@@ -1,17 +1,24 @@
-"""A bounded collection that is a value: adding gives another one, and shares all but the end with the first."""
+"""Bounded collections that are values, for what aggregators collect: a change gives another one.
+
+:class:`Entries` is what one answer holds; it shares all but its end with the one before. :func:`added` and
+:func:`dropped` are for the answers that are open, by name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-__all__ = ["MAX_ENTRIES", "Entries"]
+__all__ = ["MAX_ENTRIES", "MAX_OPEN", "Entries", "added", "dropped", "empty"]
 
 MAX_ENTRIES: Final = 20_000
 """Members, rooms or lines in one answer: the largest channels and lists of public networks have about as many."""
 _CHUNK: Final = 128
 """Entries copied at most by adding; about the square root of the bound makes both levels equally cheap."""
+
+MAX_OPEN: Final = 64
+"""Answers of one kind collected at a time. We ask one question at a time; a burst of joins is a few dozen."""
 
 T = TypeVar("T")
 
@@ -41,3 +48,22 @@ class Entries(Generic[T]):
 
     def __len__(self) -> int:
         return self.size
+
+
+def empty() -> Mapping[str, Any]:
+    """No answer is open."""
+    return {}
+
+
+def added(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:
+    """With this entry; the oldest goes when there are too many."""
+    entries = dict(mapping)
+    if key not in entries and len(entries) >= MAX_OPEN:
+        entries.pop(next(iter(entries)))
+    entries[key] = value
+    return entries
+
+
+def dropped(mapping: Mapping[str, T], key: str) -> Mapping[str, T]:
+    """Without the entry of this name."""
+    return {name: value for name, value in mapping.items() if name != key}

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias
 
-from ..entries import Entries
+from ..entries import MAX_OPEN, Entries, added, dropped, empty
 from .batch import Batch, close_batch, open_batch
 from .entities import person, room, service
 from .env import Activity, Env
@@ -30,32 +30,24 @@ from .whois import ROWS
 
 __all__ = ["Aggregator", "feed", "flush"]
 
-MAX_OPEN: Final = 64
-"""Answers of one kind collected at a time. We ask one question at a time; a burst of joins is a few dozen."""
-
 MAX_CHANNELS: Final = 1_000
 """Channels in one WHOIS answer."""
 
-T = TypeVar("T")
 Result: TypeAlias = "tuple[Aggregator, list[Activity]]"
-
-
-def _empty() -> Mapping[str, Any]:
-    return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregator:
     """What has been collected so far; the keys are channels and nicknames as CASEMAPPING folds them."""
 
-    names: Mapping[str, Entries[Activity]] = field(default_factory=_empty)
+    names: Mapping[str, Entries[Activity]] = field(default_factory=empty)
     who: Entries[Activity] = field(default_factory=Entries)
-    masks: Mapping[str, Entries[dict[str, Any]]] = field(default_factory=_empty)
-    topics: Mapping[str, Activity] = field(default_factory=_empty)
-    whois: Mapping[str, Activity] = field(default_factory=_empty)
+    masks: Mapping[str, Entries[dict[str, Any]]] = field(default_factory=empty)
+    topics: Mapping[str, Activity] = field(default_factory=empty)
+    whois: Mapping[str, Activity] = field(default_factory=empty)
     rooms: Entries[dict[str, Any]] = field(default_factory=Entries)
     motd: Entries[str] = field(default_factory=Entries)
-    batches: Mapping[str, Batch] = field(default_factory=_empty)
+    batches: Mapping[str, Batch] = field(default_factory=empty)
 
 
 def feed(state: Aggregator, line: Line, env: Env) -> Result:
@@ -69,7 +61,7 @@ def feed(state: Aggregator, line: Line, env: Env) -> Result:
     before: list[Activity] = []
     if state.topics and line.command not in _BURST:
         before = list(state.topics.values())
-        state = replace(state, topics=_empty())
+        state = replace(state, topics=empty())
     if handler is None:
         return state, before + to_activity(line, env)
     state, after = handler(state, line, env)
@@ -82,19 +74,6 @@ def flush(state: Aggregator, env: Env) -> Result:
     for ref in list(state.batches):
         out += close_batch(state.batches[ref], env)
     return Aggregator(), out
-
-
-def _put(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:
-    """With this entry; the oldest goes when there are too many."""
-    entries = dict(mapping)
-    if key not in entries and len(entries) >= MAX_OPEN:
-        entries.pop(next(iter(entries)))
-    entries[key] = value
-    return entries
-
-
-def _drop(mapping: Mapping[str, T], key: str) -> Mapping[str, T]:
-    return {name: value for name, value in mapping.items() if name != key}
 
 
 def _ended(activity: Activity, truncated: bool) -> Activity:
@@ -113,7 +92,7 @@ def _names_row(state: Aggregator, line: Line, env: Env) -> Result:
     state, before = _topic_due(state, key)
     members: Entries[Activity] = state.names.get(key, Entries())
     members = members.add([_member(activity) for activity in activities])
-    return replace(state, names=_put(state.names, key, members)), before + activities
+    return replace(state, names=added(state.names, key, members)), before + activities
 
 
 def _member(activity: Activity) -> dict[str, Any]:
@@ -130,7 +109,7 @@ def _names_end(state: Aggregator, line: Line, env: Env) -> Result:
     members: Entries[Activity] = state.names.get(key, Entries())
     activity["object"]["members"] = list(members)
     ended = _ended(activity, members.truncated)
-    return replace(state, names=_drop(state.names, key)), [*before, ended]
+    return replace(state, names=dropped(state.names, key)), [*before, ended]
 
 
 def _who_row(state: Aggregator, line: Line, env: Env) -> Result:
@@ -166,7 +145,7 @@ def _topic(state: Aggregator, line: Line, env: Env) -> Result:
         return state, [activity]
     key = env.isupport.fold(line.params[1])
     state, before = _topic_due(state, key)
-    return replace(state, topics=_put(state.topics, key, activity)), before
+    return replace(state, topics=added(state.topics, key, activity)), before
 
 
 def _topic_setter(state: Aggregator, line: Line, env: Env) -> Result:
@@ -178,14 +157,14 @@ def _topic_setter(state: Aggregator, line: Line, env: Env) -> Result:
     activity = strip(topic)
     activity["actor"] = setter["actor"]
     activity["published"] = setter["published"]
-    return replace(state, topics=_drop(state.topics, key)), [activity]
+    return replace(state, topics=dropped(state.topics, key)), [activity]
 
 
 def _topic_due(state: Aggregator, key: str) -> Result:
     """A topic whose setter did not come is given out as it is."""
     if key not in state.topics:
         return state, []
-    return replace(state, topics=_drop(state.topics, key)), [state.topics[key]]
+    return replace(state, topics=dropped(state.topics, key)), [state.topics[key]]
 
 
 # --- Lists of masks ---------------------------------------------------------------------------------------------------
@@ -203,7 +182,7 @@ def _mask_row(state: Aggregator, line: Line, env: Env) -> Result:
         row["published"] = moment
     key = f"{line.command} {env.isupport.fold(line.params[1])}"
     rows: Entries[dict[str, Any]] = state.masks.get(key, Entries())
-    return replace(state, masks=_put(state.masks, key, rows.add([row]))), []
+    return replace(state, masks=added(state.masks, key, rows.add([row]))), []
 
 
 def _mask_end(state: Aggregator, line: Line, env: Env) -> Result:
@@ -217,7 +196,7 @@ def _mask_end(state: Aggregator, line: Line, env: Env) -> Result:
     if told:
         obj["irc:masks"] = told
     activity = _query(env, room(line.params[1], env), obj)
-    return replace(state, masks=_drop(state.masks, key)), [_ended(activity, rows.truncated)]
+    return replace(state, masks=dropped(state.masks, key)), [_ended(activity, rows.truncated)]
 
 
 # --- WHOIS ------------------------------------------------------------------------------------------------------------
@@ -237,7 +216,7 @@ def _whois_row(state: Aggregator, line: Line, env: Env) -> Result:
         rooms = [_whois_room(entry, env) for entry in activity["object"]["channels"] if entry]
         profile["channels"] = known["object"].get("channels", []) + rooms
         profile["channels"] = profile["channels"][:MAX_CHANNELS]
-    return replace(state, whois=_put(state.whois, key, {**known, "object": profile})), []
+    return replace(state, whois=added(state.whois, key, {**known, "object": profile})), []
 
 
 def _whois_room(entry: str, env: Env) -> dict[str, Any]:
@@ -253,7 +232,7 @@ def _away_row(state: Aggregator, line: Line, env: Env) -> Result:
     if known is None:
         return state, activities
     profile = {**known["object"], "away": line.params[2]}
-    return replace(state, whois=_put(state.whois, key, {**known, "object": profile})), []
+    return replace(state, whois=added(state.whois, key, {**known, "object": profile})), []
 
 
 def _whois_end(state: Aggregator, line: Line, env: Env) -> Result:
@@ -261,7 +240,7 @@ def _whois_end(state: Aggregator, line: Line, env: Env) -> Result:
     known = state.whois.get(key)
     if known is None:
         return state, to_activity(line, env)
-    return replace(state, whois=_drop(state.whois, key)), [known]
+    return replace(state, whois=dropped(state.whois, key)), [known]
 
 
 # --- LIST and the message of the day ----------------------------------------------------------------------------------
@@ -307,10 +286,10 @@ def _motd_end(state: Aggregator, line: Line, env: Env) -> Result:
 def _batch(state: Aggregator, line: Line, env: Env) -> Result:
     mark, ref = (line.params[0][:1], line.params[0][1:]) if line.params else ("", "")
     if mark == "+" and ref and len(line.params) > 1 and ref not in state.batches and len(state.batches) < MAX_OPEN:
-        return replace(state, batches=_put(state.batches, ref, open_batch(line))), []
+        return replace(state, batches=added(state.batches, ref, open_batch(line))), []
     if mark == "-" and ref in state.batches:
         batch = state.batches[ref]
-        state = replace(state, batches=_drop(state.batches, ref))
+        state = replace(state, batches=dropped(state.batches, ref))
         activities = close_batch(batch, env)
         if batch.parent is not None and batch.parent in state.batches:
             return _collect(state, batch.parent, activities), []
@@ -328,7 +307,7 @@ def _into_batch(state: Aggregator, ref: str, line: Line, env: Env) -> Result:
 
 def _collect(state: Aggregator, ref: str, activities: list[Activity]) -> Aggregator:
     batch = state.batches[ref]
-    return replace(state, batches=_put(state.batches, ref, replace(batch, items=batch.items.add(activities))))
+    return replace(state, batches=added(state.batches, ref, replace(batch, items=batch.items.add(activities))))
 
 
 _HANDLERS: Final[Mapping[str, Callable[[Aggregator, Line, Env], Result]]] = {

@@ -10,9 +10,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
+from ..activity import pruned
 from ..errors import EncodeError, ParseError, TranslationError
 from . import history, membership, messages, presence, replies, rooms, whois
 from .env import Activity, Env
@@ -376,12 +377,5 @@ def strip(activity: Activity, *, ext: bool = False) -> Activity:
     """A copy without the residue; with ``ext`` also without the ``irc:*`` extensions, at any depth."""
     if not ext:
         return {key: value for key, value in activity.items() if key != WIRE}
-    return {key: _bare(value) for key, value in activity.items() if not key.startswith("irc:")}
-
-
-def _bare(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _bare(item) for key, item in value.items() if not key.startswith("irc:")}
-    if isinstance(value, list):
-        return [_bare(item) for item in value]
-    return value
+    stripped: Activity = pruned(activity, lambda key: key.startswith("irc:"))
+    return stripped

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias
 
-from ..entries import Entries
+from ..entries import Entries, added, dropped, empty
 from .element import Element
 from .entities import room, split
 from .env import Activity, Env
@@ -26,26 +26,18 @@ from .translate import WIRE, strip, to_activity
 
 __all__ = ["Aggregator", "feed", "flush"]
 
-MAX_OPEN: Final = 64
-"""Answers of one kind collected at a time: pages asked for at once, rooms entered at once."""
-
 SELF: Final = 110
 """Status code of our own presence (XEP-0045 §15.6.2)."""
 
-T = TypeVar("T")
 Result: TypeAlias = "tuple[Aggregator, list[Activity]]"
-
-
-def _empty() -> Mapping[str, Any]:
-    return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregator:
     """What has been collected so far: pages by the id of their question, members by room; and where we are in."""
 
-    pages: Mapping[str, Entries[Activity]] = field(default_factory=_empty)
-    members: Mapping[str, Entries[Activity]] = field(default_factory=_empty)
+    pages: Mapping[str, Entries[Activity]] = field(default_factory=empty)
+    members: Mapping[str, Entries[Activity]] = field(default_factory=empty)
     inside: frozenset[str] = frozenset()
 
 
@@ -56,12 +48,12 @@ def feed(state: Aggregator, stanza: Element, env: Env) -> Result:
     asked = activity.get("xmpp:archive", {}).get("queryid")
     if asked is not None:
         page: Entries[Activity] = state.pages.get(asked, Entries())
-        return replace(state, pages=_put(state.pages, asked, page.add([strip(activity)]))), []
+        return replace(state, pages=added(state.pages, asked, page.add([strip(activity)]))), []
     obj = activity.get("object", {})
     if activity["type"] == "query" and obj.get("type") == "history" and activity[WIRE].get("iq") == "result":
         return _page_end(state, activity, env)
     if "error" in activity and activity.get("id") in state.pages:
-        return replace(state, pages=_drop(state.pages, activity["id"])), activities
+        return replace(state, pages=dropped(state.pages, activity["id"])), activities
     if activity.get("target", {}).get("type") == "room":
         return _in_room(state, activity, env)
     return state, activities
@@ -72,26 +64,13 @@ def flush(state: Aggregator, env: Env) -> Result:
     return Aggregator(), [_collection(key, page, {"complete": False}, None, env) for key, page in state.pages.items()]
 
 
-def _put(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:
-    """With this entry; the oldest goes when there are too many."""
-    entries = dict(mapping)
-    if key not in entries and len(entries) >= MAX_OPEN:
-        entries.pop(next(iter(entries)))
-    entries[key] = value
-    return entries
-
-
-def _drop(mapping: Mapping[str, T], key: str) -> Mapping[str, T]:
-    return {name: value for name, value in mapping.items() if name != key}
-
-
 # --- The archive ------------------------------------------------------------------------------------------------------
 
 
 def _page_end(state: Aggregator, activity: Activity, env: Env) -> Result:
     key = activity.get("id", "")
     page: Entries[Activity] = state.pages.get(key, Entries())
-    state = replace(state, pages=_drop(state.pages, key))
+    state = replace(state, pages=dropped(state.pages, key))
     return state, [_collection(key, page, activity["object"], activity["actor"], env)]
 
 
@@ -122,7 +101,7 @@ def _collection(key: str, page: Entries[Activity], end: Mapping[str, Any], about
 def _in_room(state: Aggregator, activity: Activity, env: Env) -> Result:
     key, verb = activity["target"]["id"], activity["type"]
     if verb == "leave" and env.is_own(activity["actor"]["id"]):
-        return replace(state, inside=state.inside - {key}, members=_drop(state.members, key)), [activity]
+        return replace(state, inside=state.inside - {key}, members=dropped(state.members, key)), [activity]
     if key in state.inside:
         return state, [activity]
     arrived = verb == "join" and SELF in activity.get("xmpp:status", [])
@@ -132,8 +111,8 @@ def _in_room(state: Aggregator, activity: Activity, env: Env) -> Result:
     members: Entries[Activity] = state.members.get(key, Entries())
     members = members.add([_member(activity)])
     if not arrived:
-        return replace(state, members=_put(state.members, key, members)), [activity]
-    state = replace(state, members=_drop(state.members, key), inside=_bounded(state.inside, env) | {key})
+        return replace(state, members=added(state.members, key, members)), [activity]
+    state = replace(state, members=dropped(state.members, key), inside=_bounded(state.inside, env) | {key})
     return state, [activity, _attendance(key, members, env)]
 
 

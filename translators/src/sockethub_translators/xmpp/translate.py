@@ -11,9 +11,10 @@ activity up by verb and object type. What the view does not say is the residue, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
+from ..activity import pruned
 from ..errors import EncodeError, TranslationError
 from . import forwarded, ns
 from .element import Element
@@ -166,12 +167,5 @@ def strip(activity: Activity, *, ext: bool = False) -> Activity:
     """A copy without the residue; with ``ext`` also without the ``xmpp:*`` extensions, at any depth."""
     if not ext:
         return {key: value for key, value in activity.items() if key != WIRE}
-    return {key: _bare(value) for key, value in activity.items() if not key.startswith("xmpp:")}
-
-
-def _bare(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _bare(item) for key, item in value.items() if not key.startswith("xmpp:")}
-    if isinstance(value, list):
-        return [_bare(item) for item in value]
-    return value
+    stripped: Activity = pruned(activity, lambda key: key.startswith("xmpp:"))
+    return stripped
