@@ -13,7 +13,7 @@ from typing import Any, Final
 from .. import times
 from ..errors import TranslationError
 from . import ns
-from .element import Element, element
+from .element import Element, element, whole
 from .entities import jid_of, person
 from .env import Activity, Env
 from .fields import child, flag, number, optional_text, text
@@ -31,6 +31,9 @@ DEFAULT_LIMIT: Final = 50
 """Messages asked for where the activity does not say."""
 MAX_LIMIT: Final = 1000
 """What we ask for at most; servers give less (Prosody 50)."""
+
+LIMIT_DIGITS: Final = 4
+"""Of the limit of a question, anybody's."""
 
 _KEYS: Final = frozenset({"FORM_TYPE", "with", "start", "end", "before-id", "after-id"})
 
@@ -52,10 +55,10 @@ def get_query(stanza: Element, env: Env) -> Activity | None:
     if not values.keys() <= _KEYS or any(len(each) != 1 for each in values.values()) or page is None:
         return None
     given = {key: each[0] for key, each in values.items()}
-    limit = page.text_of(_rsm("max")) or ""
-    if not (limit.isascii() and limit.isdigit() and len(limit) <= 4):
+    limit = whole(page.text_of(_rsm("max")), LIMIT_DIGITS)
+    if limit is None:
         return None
-    obj: dict[str, Any] = {"type": "history", "limit": int(limit)}
+    obj: dict[str, Any] = {"type": "history", "limit": limit}
     points = _points(given, page)
     if points is None:
         return None
@@ -148,9 +151,9 @@ def get_fin(stanza: Element, env: Env) -> Activity | None:
             found = page.text_of(_rsm(key))
             if found:
                 obj[key] = found
-        count = page.text_of(_rsm("count")) or ""
-        if count.isascii() and count.isdigit() and len(count) <= 15:
-            obj["totalItems"] = int(count)
+        count = whole(page.text_of(_rsm("count")))
+        if count is not None:
+            obj["totalItems"] = count
     return frame(stanza, env, "query", obj)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from . import ns
-from .element import Element, element
+from .element import Element, element, whole
 from .fields import items, number, optional_text, text
 
 __all__ = ["NAMES", "read", "write"]
@@ -23,8 +23,6 @@ _SOURCES: Final = ns.tag(ns.SFS, "sources")
 _METADATA: Final = "urn:xmpp:file:metadata:0"
 _FILE: Final = ns.tag(_METADATA, "file")
 _URL_DATA: Final = "{http://jabber.org/protocol/url-data}url-data"
-MAX_DIGITS: Final = 15
-"""Digits of a size that JavaScript holds exactly."""
 
 
 def read(stanza: Element) -> list[dict[str, Any]]:
@@ -64,9 +62,9 @@ def _read_sharing(part: Element) -> dict[str, Any] | None:
         value = file.text_of(ns.tag(_METADATA, local))
         if value:
             found[key] = value
-    size = file.text_of(ns.tag(_METADATA, "size")) or ""
-    if size.isascii() and size.isdigit() and len(size) <= MAX_DIGITS:
-        found["size"] = int(size)
+    size = whole(file.text_of(ns.tag(_METADATA, "size")))
+    if size is not None:
+        found["size"] = size
     return found
 
 

@@ -26,8 +26,6 @@ _PUBLISH: Final = ns.tag(ns.PUBSUB, "publish")
 _RETRACT: Final = ns.tag(ns.PUBSUB, "retract")
 _OPTIONS: Final = ns.tag(ns.PUBSUB, "publish-options")
 CONFERENCE: Final = ns.tag(ns.BOOKMARKS, "conference")
-_NICK: Final = ns.tag(ns.BOOKMARKS, "nick")
-_PASSWORD: Final = ns.tag(ns.BOOKMARKS, "password")
 
 _PRIVATE: Final = (
     ("pubsub#persist_items", "true"),
@@ -66,25 +64,27 @@ def _get_query(stanza: Element, node: Element, env: Env) -> Activity | None:
 
 
 def read(conference: Element) -> dict[str, Any]:
-    """What is remembered of a room."""
+    """What is remembered of a room, in the namespace of the one XEP or the other."""
     found = {
         "name": conference.attrs.get("name"),
         "autojoin": True if conference.attrs.get("autojoin") in ("true", "1") else None,
-        "nick": conference.text_of(_NICK),
-        "password": conference.text_of(_PASSWORD),
+        "nick": conference.text_of(ns.tag(conference.namespace, "nick")),
+        "password": conference.text_of(ns.tag(conference.namespace, "password")),
     }
     return {key: value for key, value in found.items() if value is not None}
 
 
-def write(about: dict[str, Any], path: str) -> Element:
-    """The inverse of :func:`read`; raises :class:`TranslationError`."""
-    nick = optional_text(about, "nick", path)
-    password = optional_text(about, "password", path)
+def write(about: dict[str, Any], path: str, namespace: str = ns.BOOKMARKS, jid: str | None = None) -> Element:
+    """The inverse of :func:`read`; raises :class:`TranslationError`. XEP-0048 has its own namespace, and the JID."""
+    parts = [(local, optional_text(about, local, path)) for local in ("nick", "password")]
     return element(
-        CONFERENCE,
-        {"name": optional_text(about, "name", path), "autojoin": "true" if flag(about, "autojoin") else None},
-        None if nick is None else element(_NICK, None, nick),
-        None if password is None else element(_PASSWORD, None, password),
+        ns.tag(namespace, "conference"),
+        {
+            "jid": jid,
+            "name": optional_text(about, "name", path),
+            "autojoin": "true" if flag(about, "autojoin") else None,
+        },
+        *(element(ns.tag(namespace, local), None, value) for local, value in parts if value is not None),
     )
 
 

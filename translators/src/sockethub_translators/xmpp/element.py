@@ -14,19 +14,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
-__all__ = ["ILLEGAL", "MAX_DEPTH", "XML_LANG", "Element", "Node", "element"]
+__all__ = ["ILLEGAL", "MAX_DEPTH", "MAX_DIGITS", "XML_LANG", "Element", "Node", "element", "whole"]
 
 XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
 MAX_DEPTH: Final = 128
 """How deep elements may nest; real stanzas stay below twenty. It keeps every walk through one off the stack's end."""
 
+MAX_DIGITS: Final = 15
+"""Digits of a number that JavaScript holds exactly."""
+
 ILLEGAL: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 cannot carry, not even as a reference (§2.2)."""
 
 
 class Element(NamedTuple):
-    """One element. Nothing in it may be changed; use :meth:`with_attrs`, or make another.
+    """One element. Nothing in it may be changed: make another.
 
     Equal are elements with the same name, attributes in any order, and children in the same order. Prefixes are
     not part of the value.
@@ -68,16 +71,10 @@ class Element(NamedTuple):
     def find_all(self, name: str) -> list[Element]:
         return [child for child in self.children if not isinstance(child, str) and child.name == name]
 
-    def get(self, attr: str) -> str | None:
-        return self.attrs.get(attr)
-
     def text_of(self, name: str) -> str | None:
         """The text of the first child of this name; None without one."""
         found = self.find(name)
         return None if found is None else found.text
-
-    def with_attrs(self, **attrs: str) -> Element:
-        return Element(self.name, {**self.attrs, **attrs}, self.children)
 
 
 Node: TypeAlias = Element | str
@@ -97,3 +94,8 @@ def element(
             nodes.append(child)
     given = {} if attrs is None else {key: value for key, value in attrs.items() if value is not None}
     return Element(name, given, tuple(nodes))
+
+
+def whole(text: str | None, digits: int = MAX_DIGITS) -> int | None:
+    """The whole number that ``text`` is, in at most so many digits of ASCII; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= digits else None

@@ -39,11 +39,6 @@ class Env:
     def __post_init__(self) -> None:
         object.__setattr__(self, "bare", self.jid.partition("/")[0])
 
-    @property
-    def host(self) -> str:
-        """Our own server."""
-        return self.bare.rpartition("@")[2]
-
     def is_own(self, jid: str) -> bool:
         """Whether this is us: our own JID, any of our resources, or our own occupant of a room."""
         bare, _, resource = jid.partition("/")

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ..errors import TranslationError
 from . import bookmarks, ns
-from .element import Element, element
+from .element import Element, element, whole
 from .entities import entity, jid_of, room
 from .env import Activity, Env
 from .fields import child, number, optional_text, text
@@ -37,7 +37,6 @@ _STANZA_ID: Final = ns.tag(ns.SID, "stanza-id")
 _ID: Final = "xmpp:event"
 _TEXTS: Final = (("id", "id"), ("mediaType", "type"), ("url", "url"))
 _NUMBERS: Final = (("size", "bytes"), ("width", "width"), ("height", "height"))
-MAX_DIGITS: Final = 15
 
 
 def is_event(activity: Activity) -> bool:
@@ -74,9 +73,9 @@ def _get_avatar(stanza: Element, item: Element, env: Env) -> Activity | None:
     if info is not None:
         icon = {key: info.attrs[attr] for key, attr in _TEXTS if attr in info.attrs}
         for key, attr in _NUMBERS:
-            value = info.attrs.get(attr, "")
-            if value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS:
-                icon[key] = int(value)
+            value = whole(info.attrs.get(attr))
+            if value is not None:
+                icon[key] = value
     return frame(stanza, env, "update", {"type": "profile", "icon": icon})
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ..errors import TranslationError
 from . import ns
-from .element import Element, element
+from .element import Element, element, whole
 from .fields import flag, items, legal, optional_text, text
 
 __all__ = ["FORM", "field", "form_type", "read_form", "submission", "typed", "values_of", "write_form"]
@@ -31,8 +31,6 @@ _REQUIRED: Final = ns.tag(ns.DATA, "required")
 _TRUE: Final = frozenset({"1", "true"})
 _FALSE: Final = frozenset({"0", "false"})
 _LISTS: Final = frozenset({"list-multi", "jid-multi", "text-multi"})
-MAX_DIGITS: Final = 15
-"""Digits of a number that JavaScript holds exactly."""
 
 
 def _present(**members: Any) -> dict[str, Any]:
@@ -156,8 +154,8 @@ def typed(one: dict[str, Any]) -> Any:
     value = values[0] if len(values) == 1 else "\n".join(values)
     if kind == "boolean":
         return True if value in _TRUE else False if value in _FALSE else value
-    plain = value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS
-    return int(value) if plain and kind == "text-single" and str(int(value)) == value else value
+    number = whole(value) if kind == "text-single" else None
+    return number if number is not None and str(number) == value else value
 
 
 def named(fields: Iterable[dict[str, Any]], prefix: str) -> dict[str, Any]:

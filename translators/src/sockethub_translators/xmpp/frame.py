@@ -109,10 +109,8 @@ def _valid(jid: str) -> str:
     return jid
 
 
-def address(
-    activity: Activity, env: Env, origin: Origin, *, to: str | None = None, id: str | None = None
-) -> dict[str, str]:
-    """The attributes of the stanza: ``to`` (else the target), ``id`` (else the activity's), ``from`` when inbound.
+def address(activity: Activity, env: Env, origin: Origin, *, to: str | None = None) -> dict[str, str]:
+    """The attributes of the stanza: ``to`` (else the target), ``id``, and ``from`` when inbound.
 
     What comes in is addressed to us, however the view names the room it was said in; the residue has the exact JID.
     """
@@ -123,10 +121,9 @@ def address(
         to = jid_of(activity["target"], "$.target")
     if to is not None:
         attrs["to"] = to if origin.inbound else _valid(to)
-    if id is None:
-        id = activity.get("id")
-    if id is not None:
-        if not isinstance(id, str):
+    id_ = activity.get("id")
+    if id_ is not None:
+        if not isinstance(id_, str):
             raise TranslationError("$.id", "not a string")
-        attrs["id"] = legal(id, "$.id")
+        attrs["id"] = legal(id_, "$.id")
     return attrs

@@ -13,7 +13,8 @@ from typing import Any, Final
 from .. import times
 from ..errors import TranslationError
 from . import ns
-from .element import Element, element
+from .archive import LIMIT_DIGITS
+from .element import Element, element, whole
 from .entities import entity, jid_of, occupant, room, split
 from .env import Activity, Env
 from .fields import child, flag, items, number, optional_text, token
@@ -151,9 +152,9 @@ def _get_join(stanza: Element, x: Element, env: Env) -> Activity:
     obj: dict[str, Any] | None = None
     if history is not None:
         obj = {"type": "history"}
-        limit = history.attrs.get("maxstanzas", "")
-        if limit.isascii() and limit.isdigit() and len(limit) <= 4:
-            obj["limit"] = int(limit)
+        limit = whole(history.attrs.get("maxstanzas"), LIMIT_DIGITS)
+        if limit is not None:
+            obj["limit"] = limit
         since = times.normal(history.attrs.get("since", ""))
         if since is not None:
             obj["after"] = since

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from ..errors import TranslationError
 from . import attachments, ns
-from .element import Element, element
+from .element import Element, element, whole
 from .entities import split
 from .env import Activity, Env
 from .fields import child, legal, optional_text, text, token
@@ -48,6 +48,9 @@ _THREAD: Final = ns.tag(ns.CLIENT, "thread")
 _SUBJECT: Final = ns.tag(ns.CLIENT, "subject")
 _NICK: Final = "{http://jabber.org/protocol/nick}nick"
 _TEXT_OF: Final = {_THREAD: "thread", _SUBJECT: "subject", _NICK: "nick"}
+END_DIGITS: Final = 7
+"""Of a place in a text: a whole stanza has no more characters."""
+
 _STATE_OF: Final = {ns.tag(ns.CHATSTATES, state): state for state in sorted(STATES)}
 _HINT_OF: Final = {ns.tag(ns.HINTS, hint): hint for hint in HINTS}
 
@@ -150,10 +153,10 @@ def _read_reply(stanza: Element, reply: Element, content: str, obj: dict[str, An
         part = fallback.find(_FALLBACK_BODY)
         if fallback.attrs.get("for") != ns.REPLY or part is None or part.attrs.get("start") != "0":
             continue
-        end = part.attrs.get("end", "")
-        if end.isascii() and end.isdigit() and len(end) <= 7 and str(int(end)) == end and 0 < int(end) <= len(content):
-            obj["xmpp:fallback"] = content[: int(end)]
-            return content[int(end) :]
+        end = whole(part.attrs.get("end"), END_DIGITS)
+        if end is not None and str(end) == part.attrs["end"] and 0 < end <= len(content):
+            obj["xmpp:fallback"] = content[:end]
+            return content[end:]
     return content
 
 

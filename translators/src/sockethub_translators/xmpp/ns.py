@@ -45,7 +45,6 @@ SFS: Final = "urn:xmpp:sfs:0"  # XEP-0447
 SID: Final = "urn:xmpp:sid:0"  # XEP-0359
 UPLOAD: Final = "urn:xmpp:http:upload:0"  # XEP-0363
 VCARD: Final = "vcard-temp"  # XEP-0054
-XHTML_IM: Final = "http://jabber.org/protocol/xhtml-im"  # XEP-0071
 
 
 def tag(namespace: str, local: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ..errors import TranslationError
 from . import errors, muc, ns
-from .element import Element, element
+from .element import Element, element, whole
 from .env import Activity, Env
 from .events import NICK
 from .fields import child, optional_text, token
@@ -22,6 +22,7 @@ from .show import PRIORITY, SHOWN, STATUS, read_show, write_show
 
 __all__ = ["get_presence", "put_friend", "put_presence", "put_probe"]
 
+PRIORITY_DIGITS: Final = 3
 _VERBS: Final = {
     "subscribe": "request-friend",
     "subscribed": "make-friend",
@@ -59,8 +60,7 @@ def _get_update(stanza: Element, env: Env) -> Activity:
 
 def _priority(text: str) -> int | None:
     """A number from -128 to 127 (RFC 6121 §4.7.2.3)."""
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 3):
+    if whole(text.removeprefix("-"), PRIORITY_DIGITS) is None:
         return None
     return int(text) if -128 <= int(text) <= 127 else None
 

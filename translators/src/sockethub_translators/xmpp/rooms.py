@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..errors import TranslationError
 from . import ns
-from .element import Element, element
+from .element import Element, element, whole
 from .entities import jid_of, room
 from .env import Activity, Env
 from .fields import child, optional_text, text
@@ -36,6 +36,7 @@ OWNER: Final = ns.tag(ns.MUC_OWNER, "query")
 _DESTROY: Final = ns.tag(ns.MUC_OWNER, "destroy")
 _REASON: Final = ns.tag(ns.MUC_OWNER, "reason")
 
+CODE_DIGITS: Final = 3
 MAX_CODE: Final = 999
 """Status codes have three digits (XEP-0045 §15.6)."""
 
@@ -57,7 +58,8 @@ def put_topic(activity: Activity, env: Env, origin: Origin) -> Element:
 def read_status(x: Element | None) -> list[int]:
     """Status codes, in order."""
     codes = [] if x is None else [each.attrs.get("code", "") for each in x.find_all(_STATUS)]
-    return [int(code) for code in codes if len(code) == 3 and code.isascii() and code.isdigit()]
+    numbers = (whole(code) if len(code) == CODE_DIGITS else None for code in codes)
+    return [number for number in numbers if number is not None]
 
 
 def write_status(activity: Activity) -> list[Element]:

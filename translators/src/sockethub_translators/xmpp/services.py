@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ..errors import TranslationError
 from . import ns
-from .element import Element, element
+from .element import Element, element, whole
 from .env import Activity, Env
 from .fields import child, legal, number, optional_text, text
 from .frame import Origin, frame
@@ -83,10 +83,10 @@ def get_request(stanza: Element, env: Env) -> Activity | None:
     request = single(stanza, "get")
     if request is None or not {"filename", "size"} <= request.attrs.keys():
         return None
-    size = request.attrs["size"]
-    if not (size.isascii() and size.isdigit() and len(size) <= 15):
+    size = whole(request.attrs["size"])
+    if size is None:
         return None
-    obj: dict[str, Any] = {"type": "upload-slot", "name": request.attrs["filename"], "size": int(size)}
+    obj: dict[str, Any] = {"type": "upload-slot", "name": request.attrs["filename"], "size": size}
     if "content-type" in request.attrs:
         obj["mediaType"] = request.attrs["content-type"]
     return frame(stanza, env, "query", obj)
