@@ -95,10 +95,10 @@ def put_delete(activity: Activity, env: Env, origin: Origin) -> Element:
         raise TranslationError("$.object.id", "empty")
     reason = optional_text(obj, "content", "$.object")
     moderated = flag(activity, "xmpp:moderated")
-    if moderated and (origin.type is not None or not (origin.inbound or "xmpp:wire" in activity)):
+    if moderated and (origin.type is not None or origin.new):
         said = None if reason is None else element(_MODERATE_REASON, None, reason)
         return iq(activity, env, origin, element(MODERATE, {"id": id_}, Element(RETRACT, {}), said), kind="set")
-    if reason is not None and not origin.inbound and "xmpp:wire" not in activity:
+    if reason is not None and origin.new:
         raise TranslationError("$.object.content", "only a moderator can give a reason: leave it out")
     by = None if activity.get("xmpp:by") is None else jid_of(activity["xmpp:by"], "$['xmpp:by']")
     if activity.get("xmpp:version") == 0:

@@ -25,11 +25,18 @@ class Origin(NamedTuple):
     """Where the stanza of an activity came from, which its form depends on.
 
     ``inbound``: it had a sender (``from``), so it is not what our own client writes. ``type``: the ``type`` of an IQ
-    (``get``, ``set``, ``result``, ``error``); None for our own, where the verb tells.
+    (``get``, ``set``, ``result``, ``error``); None for our own, where the verb tells. ``kept``: the activity has the
+    residue of that stanza.
     """
 
     inbound: bool = False
     type: str | None = None
+    kept: bool = False
+
+    @property
+    def new(self) -> bool:
+        """Our own client says it now; there is no stanza behind it."""
+        return not self.inbound and not self.kept
 
 
 OWN: Final = Origin()

@@ -1,4 +1,4 @@
-"""Which functions read and write which kind of stanza: the tables, and nothing else.
+"""Which functions read and write which kind of stanza: the tables, and how a writer is chosen.
 
 A reader gives the view of a stanza, or None when it is not of its kind after all; a writer gives the stanza of a view.
 Neither knows of residue.
@@ -37,7 +37,7 @@ from .element import Element
 from .env import Activity, Env
 from .frame import Origin
 
-__all__ = ["IQ_READERS", "READERS", "WRITERS", "Reader", "Writer"]
+__all__ = ["IQ_READERS", "READERS", "WRITERS", "Reader", "Writer", "writer_of"]
 
 Reader: TypeAlias = Callable[[Element, Env], Activity | None]
 Writer: TypeAlias = Callable[[Activity, Env, Origin], Element]
@@ -71,25 +71,10 @@ IQ_READERS: Final[dict[str, Reader]] = {
     services.TIME: services.get_question,
     services.VERSION: services.get_question,
 }
-"""By the name of an IQ's payload; the empty name reads errors and IQs without payload."""
-
-
-def _either(write: Writer) -> Writer:
-    """What we ask for, or what the server tells that it was done."""
-    return lambda activity, env, origin: (events.put_event if events.is_event(activity) else write)(
-        activity, env, origin
-    )
-
-
-def _stored(write: Writer) -> Writer:
-    """Bookmarks of today, or of old."""
-    return lambda activity, env, origin: (private.put_storage if activity.get("xmpp:storage") is True else write)(
-        activity, env, origin
-    )
-
+"""By the name of an IQ's payload; the empty name reads those without."""
 
 WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
-    ("add", "bookmark"): _either(bookmarks.put_add),
+    ("add", "bookmark"): bookmarks.put_add,
     ("add", "reaction"): edits.put_react,
     ("add", "relationship"): admin.put_relationship,
     ("block", None): blocking.put_block,
@@ -103,7 +88,7 @@ WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
     ("query", "acknowledgement"): iq.put_empty,
     ("query", "attendance"): disco.put_items,
     ("query", "blocklist"): blocking.put_list,
-    ("query", "bookmark"): _stored(bookmarks.put_query),
+    ("query", "bookmark"): bookmarks.put_query,
     ("query", "command"): commands.put_command,
     ("query", "form"): rooms.put_form,
     ("query", "history"): archive.put_history,
@@ -117,7 +102,7 @@ WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
     ("query", "time"): services.put_question,
     ("query", "upload-slot"): services.put_slot,
     ("query", "version"): services.put_question,
-    ("remove", "bookmark"): _either(bookmarks.put_remove),
+    ("remove", "bookmark"): bookmarks.put_remove,
     ("remove", "reaction"): edits.put_react,
     ("remove", "relationship"): admin.put_relationship,
     ("remove-friend", None): presence.put_friend,
@@ -141,3 +126,14 @@ WRITERS: Final[dict[tuple[str, str | None], Writer]] = {
     ("xmpp:raw", None): raw.put_raw,
 }
 """By verb and object type; None stands for any, where the verb alone tells."""
+
+_EVENTS: Final = frozenset({("add", "bookmark"), ("remove", "bookmark"), ("update", "marker"), ("update", "profile")})
+
+
+def writer_of(activity: Activity, verb: str, kind: str | None) -> Writer | None:
+    """Who writes an activity of this verb and object type; None when nobody does."""
+    if events.is_event(activity) and (verb, kind) in _EVENTS:
+        return events.put_event
+    if private.is_stored(activity) and (verb, kind) == ("query", "bookmark"):
+        return private.put_storage
+    return (WRITERS.get((verb, kind)) if kind is not None else None) or WRITERS.get((verb, None))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from . import events, ns
+from . import ns
 from .element import Element, element
 from .env import Activity, Env
 from .fields import child, text, token
@@ -57,8 +57,6 @@ def put_receipt(activity: Activity, env: Env, origin: Origin) -> Element:
 
 
 def put_marker(activity: Activity, env: Env, origin: Origin) -> Element:
-    if events.is_event(activity):
-        return events.put_event(activity, env, origin)
     return _put(activity, env, origin, _DISPLAYED)
 
 

@@ -108,7 +108,7 @@ def put_said(activity: Activity, env: Env, origin: Origin) -> Element:
     content = text(obj, "content", "$.object")
     if obj.get("type") == "me":
         content = ME + content
-    elif content.startswith(ME) and not origin.inbound and "xmpp:wire" not in activity:
+    elif content.startswith(ME) and origin.new:
         raise TranslationError("$.object.content", 'begins with "/me ": say it with an object of type "me"')
     id_ = optional_text(obj, "id", "$.object")
     attrs = envelope(activity, env, origin, with_id=id_ is None and not origin.inbound)

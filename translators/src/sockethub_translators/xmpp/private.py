@@ -15,7 +15,7 @@ from .fields import child, items
 from .frame import Origin, frame
 from .iq import asks, iq, single
 
-__all__ = ["QUERY", "get_storage", "put_storage"]
+__all__ = ["QUERY", "get_storage", "is_stored", "put_storage"]
 
 QUERY: Final = "{jabber:iq:private}query"
 _NS: Final = "storage:bookmarks"
@@ -33,6 +33,11 @@ def get_storage(stanza: Element, env: Env) -> Activity | None:
         found = storage.find_all(ns.tag(_NS, "conference"))
         obj["rooms"] = [{**room(each.attrs.get("jid", "")), **bookmarks.read(each)} for each in found]
     return frame(stanza, env, "update" if kind == "set" else "query", obj, storage=True)
+
+
+def is_stored(activity: Activity) -> bool:
+    """Whether it is about these, and not about bookmarks of today."""
+    return activity.get("xmpp:storage") is True
 
 
 def put_storage(activity: Activity, env: Env, origin: Origin) -> Element:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..errors import TranslationError
-from . import events, ns
+from . import ns
 from .element import Element, element
 from .env import Activity, Env
 from .fields import child, optional_text
@@ -73,9 +73,7 @@ def put_query(activity: Activity, env: Env, origin: Origin) -> Element:
 
 
 def put_update(activity: Activity, env: Env, origin: Origin) -> Element:
-    if events.is_event(activity):
-        return events.put_event(activity, env, origin)
     target = activity.get("target")
-    if target is not None and not origin.inbound and "xmpp:wire" not in activity:
+    if target is not None and origin.new:
         raise TranslationError("$.target", "only our own profile can be changed: leave it out")
     return iq(activity, env, origin, _write(child(activity, "object", "$")), kind="set", own=target is None)

@@ -80,7 +80,7 @@ def get_config_change(stanza: Element, env: Env) -> Activity | None:
 
 
 def put_room_info(activity: Activity, env: Env, origin: Origin) -> Element:
-    if not origin.inbound and "xmpp:wire" not in activity:
+    if origin.new:
         raise TranslationError("$.object.type", 'rooms are configured by an object of type "form"')
     attrs = envelope(activity, env, origin, kind="groupchat")
     return element(ns.MESSAGE, attrs, element(MUC_USER, None, *write_status(activity)), delay(activity, origin))

@@ -21,7 +21,7 @@ from .element import Element
 from .env import Activity, Env
 from .errors import get_error
 from .frame import OWN, Origin
-from .kinds import IQ_READERS, READERS, WRITERS
+from .kinds import IQ_READERS, READERS, WRITERS, writer_of
 from .raw import check_own, get_raw
 from .residue import diff, patch
 from .serialize import check
@@ -82,8 +82,7 @@ def _view_iq(element: Element, env: Env) -> Activity | None:
         read = IQ_READERS.get(child.name)
         if read is not None:
             return read(element, env)
-    read = IQ_READERS.get("")
-    return None if read is None else read(element, env)
+    return IQ_READERS[""](element, env)
 
 
 def _try_write(view: Activity, env: Env, origin: Origin) -> Element | None:
@@ -106,7 +105,7 @@ def _write_one(activity: Activity, env: Env, origin: Origin) -> Element:
         raise TranslationError("$.type", "missing or not a string" if not isinstance(verb, str) else "unknown verb")
     obj = activity.get("object")
     kind = obj.get("type") if isinstance(obj, dict) else None
-    write = (WRITERS.get((verb, kind)) if isinstance(kind, str) else None) or WRITERS.get((verb, None))
+    write = writer_of(activity, verb, kind if isinstance(kind, str) else None)
     if write is None:
         if obj is None or isinstance(obj, dict):
             raise TranslationError("$.object.type", "missing" if kind is None else f"nothing that XMPP can {verb}")
@@ -152,7 +151,7 @@ def _origin_of(wire: Any) -> Origin:
     kind = wire.get("iq")
     if kind is not None and (not isinstance(kind, str) or kind not in _IQ_TYPES):
         raise TranslationError(f"{_WIRE_PATH}.iq", "not a type of IQ")
-    return Origin(wire.get("in") is True, kind)
+    return Origin(wire.get("in") is True, kind, kept=True)
 
 
 def _check(element: Element) -> None:
