@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
-from pathlib import Path
 
 import jsonschema_rs
 import pytest
@@ -13,8 +11,7 @@ from hypothesis import strategies as st
 
 from sockethub_translators import irc
 from sockethub_translators.testing import irc as some
-
-SCHEMAS = Path(__file__).parents[3] / "schemas"
+from tests.support.schemas import compiled
 
 OLD_VERBS = {"add", "announce", "error", "join", "leave", "query", "remove", "send", "update"}
 NEW_VERBS = {"delete", "invite", "irc:raw"}
@@ -25,16 +22,8 @@ NEW_OBJECTS = {
 }
 
 
-def _validator(name: str) -> jsonschema_rs.Draft202012Validator:
-    schemas = [json.loads(path.read_text()) for path in SCHEMAS.rglob("*.json")]
-    registry = jsonschema_rs.Registry([(schema["$id"], schema) for schema in schemas if "$id" in schema])
-    return jsonschema_rs.Draft202012Validator(
-        json.loads((SCHEMAS / "irc" / f"{name}.json").read_text()), registry=registry
-    )
-
-
-RESPONSES = _validator("responses")
-MESSAGES = _validator("messages")
+RESPONSES = compiled("irc/responses.json")
+MESSAGES = compiled("irc/messages.json")
 
 
 def _errors(validator: jsonschema_rs.Draft202012Validator, activity: irc.Activity) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 
 from sockethub_translators import xmpp
 from sockethub_translators.errors import TranslationError
@@ -115,6 +116,15 @@ def total(value: Any, env: Env) -> None:
         for stanza in stanzas:
             carriable(stanza)
     assert place.startswith("$")
+
+
+def total_about(activity: Activity, value: Any, data: st.DataObject, env: Env) -> None:
+    """The same with any JSON as residue, as a member, or as a member of the object."""
+    total({**activity, "xmpp:wire": value}, env)
+    total({**activity, data.draw(st.sampled_from(sorted(activity))): value}, env)
+    if "object" in activity:
+        inner = data.draw(st.sampled_from(sorted(activity["object"])))
+        total({**activity, "object": {**activity["object"], inner: value}}, env)
 
 
 def carriable(stanza: Element) -> None:

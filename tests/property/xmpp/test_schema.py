@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-import jsonschema_rs
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -17,20 +13,12 @@ from sockethub_translators.testing.xmpp_presence import presences
 from sockethub_translators.xmpp.element import Element
 from sockethub_translators.xmpp.env import Activity, Env
 from tests.property.xmpp.losses import kind_of
+from tests.support.schemas import compiled
 
-SCHEMAS = Path(__file__).parents[3] / "schemas"
 ENV = Env(some.ME, nick=some.NICK, rooms={some.ROOM: some.NICK})
 
 
-def _validator() -> jsonschema_rs.Draft202012Validator:
-    schemas = [json.loads(path.read_text()) for path in SCHEMAS.rglob("*.json")]
-    registry = jsonschema_rs.Registry([(schema["$id"], schema) for schema in schemas if "$id" in schema])
-    return jsonschema_rs.Draft202012Validator(
-        json.loads((SCHEMAS / "xmpp" / "responses.json").read_text()), registry=registry
-    )
-
-
-RESPONSES = _validator()
+RESPONSES = compiled("xmpp/responses.json")
 STANZAS = st.one_of(iqs(), messages(), messages("body"), forwarded(), presences())
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from referencing import Registry, Resource
 
 from sockethub.platforms.irc.options import Options
+from tests.support.schemas import loaded, shipped
 
-SCHEMAS = Path(__file__).parents[4] / "schemas"
 ME = {"id": "me@irc.example", "type": "person", "name": "me"}
 ROOM = {"id": "#room@irc.example", "type": "room", "name": "#room"}
 OLD = {"context": "irc"}
@@ -26,20 +23,8 @@ NEW = {
 }
 
 
-def load(path: Path) -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads(path.read_text())
-    return schema
-
-
-def validator(name: str) -> jsonschema.Draft202012Validator:
-    schemas = [load(path) for path in (SCHEMAS / "activity" / "common.json", SCHEMAS / "irc" / f"{name}.json")]
-    registry: Registry[Any] = Registry().with_resources((each["$id"], Resource.from_contents(each)) for each in schemas)
-    jsonschema.Draft202012Validator.check_schema(schemas[-1])
-    return jsonschema.Draft202012Validator(schemas[-1], registry=registry)
-
-
-MESSAGES = validator("messages")
-CREDENTIALS = validator("credentials")
+MESSAGES = shipped("irc/messages.json")
+CREDENTIALS = shipped("irc/credentials.json")
 
 ACCEPTED: list[dict[str, Any]] = [
     {"type": "connect"},
@@ -144,12 +129,12 @@ def test_refuses_credentials(obj: dict[str, Any]) -> None:
 
 
 def test_secrets_are_write_only() -> None:
-    properties = load(SCHEMAS / "irc" / "credentials.json")["properties"]["object"]["properties"]
+    properties = loaded("irc/credentials.json")["properties"]["object"]["properties"]
     assert {name for name, schema in properties.items() if schema.get("writeOnly")} == {"password", "token"}
 
 
 def test_option_schema_and_code_agree() -> None:
-    schema = load(SCHEMAS / "irc" / "options.json")
+    schema = loaded("irc/options.json")
     jsonschema.Draft202012Validator.check_schema(schema)
     assert {name: each["default"] for name, each in schema["properties"].items()} == dataclasses.asdict(Options())
     assert all(each["description"] for each in schema["properties"].values())

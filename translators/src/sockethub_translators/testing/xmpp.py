@@ -5,7 +5,7 @@ The kinds are in modules of their own: :mod:`.xmpp_messages`, :mod:`.xmpp_presen
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 
@@ -17,6 +17,7 @@ __all__ = [
     "HOSTILE",
     "ME",
     "NICK",
+    "OWN",
     "ROOM",
     "entities",
     "envs",
@@ -25,7 +26,8 @@ __all__ = [
     "ids",
     "jids",
     "json_values",
-    "own",
+    "maybe",
+    "shape",
     "stanza_attrs",
     "texts",
     "times",
@@ -33,8 +35,13 @@ __all__ = [
 
 ME: Final = "me@own.example/home"
 BARE: Final = "me@own.example"
+OWN: Final[dict[str, Any]] = {"id": BARE, "type": "person"}
+"""The actor of what we say ourselves."""
 ROOM: Final = "room@muc.example"
 NICK: Final = "mine"
+
+
+T = TypeVar("T")
 
 
 def _legal(text: str) -> bool:
@@ -57,6 +64,18 @@ HOSTILE: Final = st.one_of(
     ).map("".join),
 )
 """Texts that would like to be more than text; not all of them can be carried."""
+
+
+def maybe(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
+    """A value, or none."""
+    return st.none() | strategy
+
+
+def shape(required: dict[str, Any], **optional: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """An object with these members; ``required`` has strategies, and values that are always the same."""
+    fixed = {key: value if isinstance(value, st.SearchStrategy) else st.just(value) for key, value in required.items()}
+    return st.fixed_dictionaries(fixed, optional=optional)
+
 
 ids: Final = st.text("abcDEF123-_", min_size=1, max_size=8)
 people: Final = st.sampled_from(["alice@x.example", "bob@own.example", "o\\27neil@x.example", "ünïcode@x.example"])
@@ -97,11 +116,6 @@ def envs(**fixed: Any) -> st.SearchStrategy[Env]:
         now=st.none() | st.just("2026-11-23T12:00:00.000Z"),
         **{key: st.just(value) for key, value in fixed.items()},
     )
-
-
-def own(env: Env) -> dict[str, Any]:
-    """The actor of what we say ourselves."""
-    return {"id": env.bare, "type": "person"}
 
 
 # --- What any stanza may have -----------------------------------------------------------------------------------------

@@ -9,15 +9,9 @@ from hypothesis import strategies as st
 
 from ..xmpp import Element, element, ns
 from ..xmpp.element import XML_LANG
-from .xmpp import BARE, ROOM, extra, foreign, ids, jids, people, services, stanza_attrs, texts, times
+from .xmpp import OWN, ROOM, extra, foreign, ids, jids, maybe, people, services, shape, stanza_attrs, texts, times
 
 __all__ = ["ASKED", "PAYLOADS", "iq_activities", "iqs"]
-
-ENV_OWN: Final = {"id": BARE, "type": "person"}
-
-
-def _maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.none() | strategy
 
 
 def _tags(namespace: str, local: str, text: st.SearchStrategy[str]) -> st.SearchStrategy[Element]:
@@ -36,28 +30,28 @@ _VALUES: Final = st.sampled_from(["007", "7", "true", "0", "", "http://jabber.or
 
 @st.composite
 def _fields(draw: st.DrawFn) -> Element:
-    kinds = _maybe(st.sampled_from(["text-single", "boolean", "list-multi", "hidden", "text-multi", "fixed"]))
+    kinds = maybe(st.sampled_from(["text-single", "boolean", "list-multi", "hidden", "text-multi", "fixed"]))
     parts: list[Any] = [element(ns.tag(ns.DATA, "value"), None, value) for value in draw(st.lists(_VALUES, max_size=2))]
     if draw(st.booleans()):
-        label = draw(_maybe(texts(max_size=4)))
+        label = draw(maybe(texts(max_size=4)))
         value = element(ns.tag(ns.DATA, "value"), None, draw(_VALUES))
         parts.append(element(ns.tag(ns.DATA, "option"), {"label": label}, value))
     if draw(st.booleans()):
         parts.append(Element(ns.tag(ns.DATA, "required"), {}))
-    parts.append(draw(_maybe(_tags(ns.DATA, "desc", texts(max_size=4)))))
-    attrs = {"var": draw(_maybe(_VARS)), "type": draw(kinds), "label": draw(_maybe(texts(max_size=4)))}
+    parts.append(draw(maybe(_tags(ns.DATA, "desc", texts(max_size=4)))))
+    attrs = {"var": draw(maybe(_VARS)), "type": draw(kinds), "label": draw(maybe(texts(max_size=4)))}
     return element(ns.tag(ns.DATA, "field"), attrs, *draw(st.permutations(parts)))
 
 
 @st.composite
 def forms(draw: st.DrawFn) -> Element:
     fields = st.lists(_fields(), max_size=3)
-    parts: list[Any] = [draw(_maybe(_tags(ns.DATA, local, texts(max_size=4)))) for local in ("title", "instructions")]
+    parts: list[Any] = [draw(maybe(_tags(ns.DATA, local, texts(max_size=4)))) for local in ("title", "instructions")]
     parts += draw(fields)
     if draw(st.booleans()):
         parts.append(element(ns.tag(ns.DATA, "reported"), None, *draw(fields)))
         parts += [element(ns.tag(ns.DATA, "item"), None, *draw(fields)) for _ in range(draw(st.integers(0, 2)))]
-    return element(ns.tag(ns.DATA, "x"), {"type": draw(_maybe(st.sampled_from(["form", "result", "submit"])))}, *parts)
+    return element(ns.tag(ns.DATA, "x"), {"type": draw(maybe(st.sampled_from(["form", "result", "submit"])))}, *parts)
 
 
 # --- Payloads ---------------------------------------------------------------------------------------------------------
@@ -65,11 +59,11 @@ def forms(draw: st.DrawFn) -> Element:
 
 @st.composite
 def _info(draw: st.DrawFn) -> Element:
-    attrs = {key: draw(_maybe(texts(max_size=5))) for key in ("category", "type", "name", XML_LANG)}
+    attrs = {key: draw(maybe(texts(max_size=5))) for key in ("category", "type", "name", XML_LANG)}
     identity = element(ns.tag(ns.DISCO_INFO, "identity"), attrs)
-    feature = element(ns.tag(ns.DISCO_INFO, "feature"), {"var": draw(_maybe(texts(max_size=5)))})
+    feature = element(ns.tag(ns.DISCO_INFO, "feature"), {"var": draw(maybe(texts(max_size=5)))})
     parts = draw(st.permutations([identity, feature, feature, *draw(st.lists(forms(), max_size=2))]))
-    return element(ns.tag(ns.DISCO_INFO, "query"), {"node": draw(_maybe(texts(max_size=5)))}, *parts)
+    return element(ns.tag(ns.DISCO_INFO, "query"), {"node": draw(maybe(texts(max_size=5)))}, *parts)
 
 
 @st.composite
@@ -77,17 +71,17 @@ def _items(draw: st.DrawFn) -> Element:
     rows = [
         element(
             ns.tag(ns.DISCO_ITEMS, "item"),
-            {"jid": draw(_maybe(jids)), "name": draw(_maybe(texts(max_size=5))), "node": draw(_maybe(ids))},
+            {"jid": draw(maybe(jids)), "name": draw(maybe(texts(max_size=5))), "node": draw(maybe(ids))},
         )
         for _ in range(draw(st.integers(0, 3)))
     ]
-    return element(ns.tag(ns.DISCO_ITEMS, "query"), {"node": draw(_maybe(ids))}, *rows)
+    return element(ns.tag(ns.DISCO_ITEMS, "query"), {"node": draw(maybe(ids))}, *rows)
 
 
 @st.composite
 def _page(draw: st.DrawFn) -> Element:
     numbers = st.sampled_from(["10", "250", "0", "050", "-1", "x", "٣"])
-    texts_ = {"max": numbers, "count": numbers, "before": _maybe(ids), "after": ids, "first": ids, "last": ids}
+    texts_ = {"max": numbers, "count": numbers, "before": maybe(ids), "after": ids, "first": ids, "last": ids}
     chosen = draw(st.lists(st.sampled_from(sorted(texts_)), unique=True, max_size=2))
     if "max" not in chosen and draw(st.booleans()):
         chosen.append("max")
@@ -111,24 +105,24 @@ def _archive(draw: st.DrawFn) -> Element:
     form = element(ns.tag(ns.DATA, "x"), {"type": "submit"}, *fields)
     return element(
         ns.tag(ns.MAM, "query"),
-        {"queryid": draw(_maybe(ids))},
+        {"queryid": draw(maybe(ids))},
         form if fields else None,
-        draw(_maybe(_page()) if len(keys) > 1 else _page()),
+        draw(maybe(_page()) if len(keys) > 1 else _page()),
     )
 
 
 @st.composite
 def _fin(draw: st.DrawFn) -> Element:
     attrs = {
-        "complete": draw(_maybe(st.sampled_from(["true", "false", "1"]))),
-        "stable": draw(_maybe(st.just("false"))),
+        "complete": draw(maybe(st.sampled_from(["true", "false", "1"]))),
+        "stable": draw(maybe(st.just("false"))),
     }
-    return element(ns.tag(ns.MAM, "fin"), attrs, draw(_maybe(_page())))
+    return element(ns.tag(ns.MAM, "fin"), attrs, draw(maybe(_page())))
 
 
 @st.composite
 def _blocks(draw: st.DrawFn, local: str) -> Element:
-    rows = draw(st.lists(_maybe(jids), max_size=3))
+    rows = draw(st.lists(maybe(jids), max_size=3))
     return element(
         ns.tag(ns.BLOCKING, local), None, *(element(ns.tag(ns.BLOCKING, "item"), {"jid": jid}) for jid in rows)
     )
@@ -137,11 +131,11 @@ def _blocks(draw: st.DrawFn, local: str) -> Element:
 @st.composite
 def _bookmarks(draw: st.DrawFn) -> Element:
     def item() -> Element:
-        parts = [draw(_maybe(_tags(ns.BOOKMARKS, local, texts(max_size=5)))) for local in ("nick", "password")]
-        attrs = {"name": draw(_maybe(texts(max_size=5))), "autojoin": draw(_maybe(st.sampled_from(["true", "0", "1"])))}
-        conference = element(ns.tag(ns.BOOKMARKS, "conference"), attrs, *parts, draw(_maybe(foreign)))
+        parts = [draw(maybe(_tags(ns.BOOKMARKS, local, texts(max_size=5)))) for local in ("nick", "password")]
+        attrs = {"name": draw(maybe(texts(max_size=5))), "autojoin": draw(maybe(st.sampled_from(["true", "0", "1"])))}
+        conference = element(ns.tag(ns.BOOKMARKS, "conference"), attrs, *parts, draw(maybe(foreign)))
         return element(
-            ns.tag(ns.PUBSUB, "item"), {"id": draw(_maybe(jids))}, draw(st.sampled_from([conference, conference, None]))
+            ns.tag(ns.PUBSUB, "item"), {"id": draw(maybe(jids))}, draw(st.sampled_from([conference, conference, None]))
         )
 
     local = draw(st.sampled_from(["items", "publish", "publish", "retract", "create"]))
@@ -155,16 +149,16 @@ def _bookmarks(draw: st.DrawFn) -> Element:
 @st.composite
 def _storage(draw: st.DrawFn) -> Element:
     def conference() -> Element:
-        parts = [draw(_maybe(_tags("storage:bookmarks", local, texts(max_size=5)))) for local in ("nick", "password")]
+        parts = [draw(maybe(_tags("storage:bookmarks", local, texts(max_size=5)))) for local in ("nick", "password")]
         attrs = {
-            "jid": draw(_maybe(jids)),
-            "name": draw(_maybe(texts(max_size=5))),
-            "autojoin": draw(_maybe(st.just("1"))),
+            "jid": draw(maybe(jids)),
+            "name": draw(maybe(texts(max_size=5))),
+            "autojoin": draw(maybe(st.just("1"))),
         }
-        return element("{storage:bookmarks}conference", attrs, *parts, draw(_maybe(foreign)))
+        return element("{storage:bookmarks}conference", attrs, *parts, draw(maybe(foreign)))
 
     rooms = [conference() for _ in range(draw(st.sampled_from([1, 0, 2])))]
-    storage = element("{storage:bookmarks}storage", None, *rooms, draw(_maybe(foreign)))
+    storage = element("{storage:bookmarks}storage", None, *rooms, draw(maybe(foreign)))
     return element("{jabber:iq:private}query", None, draw(st.sampled_from([storage, storage, None])))
 
 
@@ -188,16 +182,16 @@ def _card(draw: st.DrawFn) -> Element:
 
 @st.composite
 def _question(draw: st.DrawFn, name: str, namespace: str, *members: str) -> Element:
-    parts = [draw(_maybe(_tags(namespace, member, texts(max_size=5)))) for member in members]
+    parts = [draw(maybe(_tags(namespace, member, texts(max_size=5)))) for member in members]
     return element(name, None, *parts)
 
 
 @st.composite
 def _request(draw: st.DrawFn) -> Element:
     attrs = {
-        "filename": draw(_maybe(texts(max_size=5))),
-        "size": draw(_maybe(st.sampled_from(["1", "007", "x", "9" * 30]))),
-        "content-type": draw(_maybe(st.sampled_from(["image/png", ""]))),
+        "filename": draw(maybe(texts(max_size=5))),
+        "size": draw(maybe(st.sampled_from(["1", "007", "x", "9" * 30]))),
+        "content-type": draw(maybe(st.sampled_from(["image/png", ""]))),
     }
     return element(ns.tag(ns.UPLOAD, "request"), attrs)
 
@@ -221,9 +215,9 @@ def _slot(draw: st.DrawFn) -> Element:
 @st.composite
 def _command(draw: st.DrawFn) -> Element:
     namespace = "http://jabber.org/protocol/commands"
-    attrs = {key: draw(_maybe(ids)) for key in ("node", "action", "sessionid", "status")}
-    note = element(f"{{{namespace}}}note", {"type": draw(_maybe(st.just("info")))}, draw(texts(max_size=5)))
-    return element(f"{{{namespace}}}command", attrs, draw(_maybe(forms())), note if draw(st.booleans()) else None)
+    attrs = {key: draw(maybe(ids)) for key in ("node", "action", "sessionid", "status")}
+    note = element(f"{{{namespace}}}note", {"type": draw(maybe(st.just("info")))}, draw(texts(max_size=5)))
+    return element(f"{{{namespace}}}command", attrs, draw(maybe(forms())), note if draw(st.booleans()) else None)
 
 
 PAYLOADS: Final[dict[str, st.SearchStrategy[Element | None]]] = {
@@ -280,15 +274,10 @@ _PEOPLE: Final = st.builds(lambda jid: {"id": jid, "type": "person"}, people)
 _POINTS: Final = times | st.builds(lambda value: {"type": "message", "id": value}, ids)
 
 
-def _some(required: dict[str, Any], **optional: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    fixed = {key: value if isinstance(value, st.SearchStrategy) else st.just(value) for key, value in required.items()}
-    return st.fixed_dictionaries(fixed, optional=optional)
-
-
 def _asked(
     verb: str, obj: st.SearchStrategy[dict[str, Any]] | None, *targets: st.SearchStrategy[Any]
 ) -> st.SearchStrategy[dict[str, Any]]:
-    required = {"context": st.just("xmpp"), "type": st.just(verb), "actor": st.just(ENV_OWN)}
+    required = {"context": st.just("xmpp"), "type": st.just(verb), "actor": st.just(OWN)}
     if obj is not None:
         required["object"] = obj
     if targets:
@@ -300,59 +289,59 @@ def _old(activity: dict[str, Any]) -> dict[str, Any]:
     return {**activity, "xmpp:storage": True}
 
 
-_BOOKMARK: Final = _some(
+_BOOKMARK: Final = shape(
     {"type": "bookmark"},
     name=texts(max_size=5),
     autojoin=st.just(True),
     nick=texts(max_size=5),
     password=texts(max_size=5),
 )
-_PROFILE: Final = _some(
+_PROFILE: Final = shape(
     {"type": "profile"},
     name=texts(max_size=5),
     nickname=texts(max_size=5),
     email=texts(max_size=5),
-    icon=_some({}, mediaType=st.just("image/png"), data=st.just("aGk=")),
+    icon=shape({}, mediaType=st.just("image/png"), data=st.just("aGk=")),
 )
 
 ASKED: Final[dict[str, Callable[[], st.SearchStrategy[dict[str, Any]]]]] = {
     "add bookmark": lambda: _asked("add", _BOOKMARK, _ROOMS),
-    "block": lambda: _asked("block", _some({"type": "blocklist"}), _PEOPLE, _SERVICES),
+    "block": lambda: _asked("block", shape({"type": "blocklist"}), _PEOPLE, _SERVICES),
     "block many": lambda: _asked(
-        "block", _some({"type": "blocklist", "members": st.lists(_PEOPLE, min_size=2, max_size=3)})
+        "block", shape({"type": "blocklist", "members": st.lists(_PEOPLE, min_size=2, max_size=3)})
     ),
-    "query attendance": lambda: _asked("query", _some({"type": "attendance"}), _ROOMS),
-    "query blocklist": lambda: _asked("query", _some({"type": "blocklist"})),
-    "query bookmark": lambda: _asked("query", _some({"type": "bookmark"})),
+    "query attendance": lambda: _asked("query", shape({"type": "attendance"}), _ROOMS),
+    "query blocklist": lambda: _asked("query", shape({"type": "blocklist"})),
+    "query bookmark": lambda: _asked("query", shape({"type": "bookmark"})),
     "query command": lambda: _asked(
-        "query", _some({"type": "command", "node": ids}, action=ids, sessionid=ids), _SERVICES, _PEOPLE
+        "query", shape({"type": "command", "node": ids}, action=ids, sessionid=ids), _SERVICES, _PEOPLE
     ),
     "query history": lambda: _asked(
         "query",
-        _some({"type": "history", "limit": st.integers(1, 1000)}, before=_POINTS, after=_POINTS),
+        shape({"type": "history", "limit": st.integers(1, 1000)}, before=_POINTS, after=_POINTS),
         _ROOMS,
         _PEOPLE,
     ),
-    "query ping": lambda: _asked("query", _some({"type": "ping"}), _PEOPLE, _SERVICES),
-    "query profile": lambda: _asked("query", _some({"type": "profile"}), _PEOPLE),
-    "query room-info": lambda: _asked("query", _some({"type": "room-info"}, **{"xmpp:node": ids}), _ROOMS, _SERVICES),
-    "query room-list": lambda: _asked("query", _some({"type": "room-list"}), _SERVICES),
-    "query time": lambda: _asked("query", _some({"type": "time"}), _PEOPLE),
+    "query ping": lambda: _asked("query", shape({"type": "ping"}), _PEOPLE, _SERVICES),
+    "query profile": lambda: _asked("query", shape({"type": "profile"}), _PEOPLE),
+    "query room-info": lambda: _asked("query", shape({"type": "room-info"}, **{"xmpp:node": ids}), _ROOMS, _SERVICES),
+    "query room-list": lambda: _asked("query", shape({"type": "room-list"}), _SERVICES),
+    "query time": lambda: _asked("query", shape({"type": "time"}), _PEOPLE),
     "query upload-slot": lambda: _asked(
         "query",
-        _some(
+        shape(
             {"type": "upload-slot", "name": texts(max_size=5), "size": st.integers(1, 10**9)}, mediaType=st.just("a/b")
         ),
         _SERVICES,
     ),
-    "query version": lambda: _asked("query", _some({"type": "version"}), _PEOPLE, _SERVICES),
-    "query old bookmarks": lambda: _asked("query", _some({"type": "bookmark"})).map(_old),
-    "remove bookmark": lambda: _asked("remove", _some({"type": "bookmark"}), _ROOMS),
-    "undo": lambda: _asked("undo", _some({"type": "blocklist"}), _PEOPLE),
-    "undo all": lambda: _asked("undo", _some({"type": "blocklist", "members": []})),
+    "query version": lambda: _asked("query", shape({"type": "version"}), _PEOPLE, _SERVICES),
+    "query old bookmarks": lambda: _asked("query", shape({"type": "bookmark"})).map(_old),
+    "remove bookmark": lambda: _asked("remove", shape({"type": "bookmark"}), _ROOMS),
+    "undo": lambda: _asked("undo", shape({"type": "blocklist"}), _PEOPLE),
+    "undo all": lambda: _asked("undo", shape({"type": "blocklist", "members": []})),
     "update old bookmarks": lambda: _asked(
         "update",
-        _some({"type": "bookmark", "rooms": st.lists(_some({"id": ROOM, "type": "room"}, name=texts(max_size=4)))}),
+        shape({"type": "bookmark", "rooms": st.lists(shape({"id": ROOM, "type": "room"}, name=texts(max_size=4)))}),
     ).map(_old),
     "update profile": lambda: _asked("update", _PROFILE),
 }

@@ -9,15 +9,11 @@ from hypothesis import strategies as st
 
 from ..xmpp import Element, element, ns
 from ..xmpp.element import XML_LANG
-from .xmpp import BARE, ME, ROOM, entities, extra, foreign, ids, jids, nicks, people, texts, times
+from .xmpp import BARE, ME, OWN, ROOM, entities, extra, foreign, ids, jids, maybe, nicks, people, shape, texts, times
 
 __all__ = ["PARTS", "SAID", "forwarded", "message_activities", "messages"]
 
 _BODIES: Final = st.one_of(texts(), st.just("/me waves"), st.just("> quoted\nanswer"), st.just(""))
-
-
-def _maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.none() | strategy
 
 
 def _empty(namespace: str, *names: str) -> st.SearchStrategy[Element]:
@@ -25,12 +21,12 @@ def _empty(namespace: str, *names: str) -> st.SearchStrategy[Element]:
 
 
 def _by_id(namespace: str, local: str) -> st.SearchStrategy[Element]:
-    return st.builds(lambda value: element(ns.tag(namespace, local), {"id": value}), _maybe(ids))
+    return st.builds(lambda value: element(ns.tag(namespace, local), {"id": value}), maybe(ids))
 
 
 @st.composite
 def _reply(draw: st.DrawFn) -> list[Element]:
-    reply = element(ns.tag(ns.REPLY, "reply"), {"id": draw(_maybe(ids)), "to": draw(_maybe(jids))})
+    reply = element(ns.tag(ns.REPLY, "reply"), {"id": draw(maybe(ids)), "to": draw(maybe(jids))})
     span = {"start": draw(st.sampled_from(["0", "0", "3"])), "end": draw(st.sampled_from(["9", "1", "0", "99", "x"]))}
     body = Element(ns.tag(ns.FALLBACK, "body"), span)
     fallback = element(ns.tag(ns.FALLBACK, "fallback"), {"for": draw(st.sampled_from([ns.REPLY, "urn:other"]))}, body)
@@ -40,7 +36,7 @@ def _reply(draw: st.DrawFn) -> list[Element]:
 @st.composite
 def _file(draw: st.DrawFn) -> list[Element]:
     url = draw(st.sampled_from(["https://up.example/1", "https://up.example/2", ""]))
-    name = draw(_maybe(texts(min_size=1, max_size=5)))
+    name = draw(maybe(texts(min_size=1, max_size=5)))
     desc = None if name is None else element(ns.tag(ns.OOB, "desc"), None, name)
     oob = element(ns.tag(ns.OOB, "x"), None, element(ns.tag(ns.OOB, "url"), None, url), desc)
     meta = "urn:xmpp:file:metadata:0"
@@ -55,9 +51,9 @@ def _file(draw: st.DrawFn) -> list[Element]:
 
 @st.composite
 def _retract(draw: st.DrawFn) -> Element:
-    id_ = draw(_maybe(ids))
+    id_ = draw(maybe(ids))
     by = {"by": draw(st.sampled_from([f"{ROOM}/alice", ROOM]))} if draw(st.booleans()) else {}
-    reason = draw(_maybe(texts(max_size=5)))
+    reason = draw(maybe(texts(max_size=5)))
     if draw(st.booleans()):
         said = None if reason is None else element(ns.tag(ns.RETRACT, "reason"), None, reason)
         moderated = element(ns.tag(ns.MODERATE, "moderated"), by) if draw(st.booleans()) else None
@@ -74,13 +70,13 @@ def _reactions(draw: st.DrawFn) -> Element:
     each = [
         element(ns.tag(ns.REACTIONS, "reaction"), None, text) for text in draw(st.lists(texts(max_size=3), max_size=3))
     ]
-    return element(ns.tag(ns.REACTIONS, "reactions"), {"id": draw(_maybe(ids))}, *each)
+    return element(ns.tag(ns.REACTIONS, "reactions"), {"id": draw(maybe(ids))}, *each)
 
 
 @st.composite
 def _muc_user(draw: st.DrawFn) -> Element:
-    reason = draw(_maybe(st.builds(lambda text: element(ns.tag(ns.MUC_USER, "reason"), None, text), texts(max_size=5))))
-    invite = element(ns.tag(ns.MUC_USER, "invite"), {"from": draw(_maybe(jids)), "to": draw(_maybe(people))}, reason)
+    reason = draw(maybe(st.builds(lambda text: element(ns.tag(ns.MUC_USER, "reason"), None, text), texts(max_size=5))))
+    invite = element(ns.tag(ns.MUC_USER, "invite"), {"from": draw(maybe(jids)), "to": draw(maybe(people))}, reason)
     password = element(ns.tag(ns.MUC_USER, "password"), None, "secret")
     status = Element(ns.tag(ns.MUC_USER, "status"), {"code": draw(st.sampled_from(["104", "170", "x", "1"]))})
     return element(
@@ -90,7 +86,7 @@ def _muc_user(draw: st.DrawFn) -> Element:
 
 @st.composite
 def _conference(draw: st.DrawFn) -> Element:
-    attrs = {key: draw(_maybe(texts(max_size=5))) for key in ("reason", "password", "thread", "continue")}
+    attrs = {key: draw(maybe(texts(max_size=5))) for key in ("reason", "password", "thread", "continue")}
     return element(
         ns.tag(ns.CONFERENCE, "x"), {"jid": draw(st.sampled_from([ROOM, "other@muc.example", None])), **attrs}
     )
@@ -103,19 +99,19 @@ def errors(draw: st.DrawFn) -> Element:
     said = element(ns.tag(ns.STANZAS, "text"), {XML_LANG: "en"}, draw(texts(max_size=6)))
     parts = [condition, *draw(st.lists(st.sampled_from([said]), max_size=1)), *draw(st.lists(foreign, max_size=1))]
     kind = draw(st.sampled_from(["cancel", "wait", "auth", "odd", None]))
-    by = draw(_maybe(st.just("muc.example")))
+    by = draw(maybe(st.just("muc.example")))
     return element(ns.ERROR, {"type": kind, "by": by}, *draw(st.permutations(parts)))
 
 
 @st.composite
 def _stanza_id(draw: st.DrawFn) -> Element:
     by = draw(st.sampled_from([BARE, ROOM, "evil.example", None]))
-    return element(ns.tag(ns.SID, "stanza-id"), {"id": draw(_maybe(ids)), "by": by})
+    return element(ns.tag(ns.SID, "stanza-id"), {"id": draw(maybe(ids)), "by": by})
 
 
 @st.composite
 def _body(draw: st.DrawFn) -> Element:
-    lang = draw(_maybe(st.sampled_from(["en", "de"])))
+    lang = draw(maybe(st.sampled_from(["en", "de"])))
     return element(ns.tag(ns.CLIENT, "body"), {XML_LANG: lang}, draw(_BODIES))
 
 
@@ -126,23 +122,23 @@ _AVATARS: Final = "urn:xmpp:avatar:metadata"
 def _event(draw: st.DrawFn) -> Element:
     """What was published, at times broken or unknown."""
     info = {
-        "id": draw(_maybe(ids)),
-        "type": draw(_maybe(st.just("image/png"))),
-        "bytes": draw(_maybe(st.sampled_from(["12", "x", "007"]))),
-        "url": draw(_maybe(st.just("https://up.example/1"))),
+        "id": draw(maybe(ids)),
+        "type": draw(maybe(st.just("image/png"))),
+        "bytes": draw(maybe(st.sampled_from(["12", "x", "007"]))),
+        "url": draw(maybe(st.just("https://up.example/1"))),
     }
     avatar = element(ns.tag(_AVATARS, "info"), info)
-    stanza_id = element(ns.tag(ns.SID, "stanza-id"), {"id": draw(_maybe(ids)), "by": draw(_maybe(st.just(ROOM)))})
+    stanza_id = element(ns.tag(ns.SID, "stanza-id"), {"id": draw(maybe(ids)), "by": draw(maybe(st.just(ROOM)))})
     payloads = {
         _AVATARS: element(ns.tag(_AVATARS, "metadata"), None, draw(st.sampled_from([avatar, None]))),
         "http://jabber.org/protocol/nick": draw(_nick()),
-        ns.BOOKMARKS: element(ns.tag(ns.BOOKMARKS, "conference"), {"name": draw(_maybe(texts(max_size=4)))}),
+        ns.BOOKMARKS: element(ns.tag(ns.BOOKMARKS, "conference"), {"name": draw(maybe(texts(max_size=4)))}),
         ns.MDS: element(ns.tag(ns.MDS, "displayed"), None, stanza_id),
         "urn:example:unknown": None,
     }
     node = draw(st.sampled_from(sorted(payloads)))
     local = draw(st.sampled_from(["item", "item", "item", "retract"]))
-    item = element(ns.tag(ns.PUBSUB_EVENT, local), {"id": draw(_maybe(jids | ids))}, payloads[node])
+    item = element(ns.tag(ns.PUBSUB_EVENT, local), {"id": draw(maybe(jids | ids))}, payloads[node])
     items = [item] * draw(st.sampled_from([1, 1, 1, 0, 2]))
     return element(
         ns.tag(ns.PUBSUB_EVENT, "event"), None, element(ns.tag(ns.PUBSUB_EVENT, "items"), {"node": node}, *items)
@@ -163,7 +159,7 @@ PARTS: Final[dict[str, st.SearchStrategy[Any]]] = {
     "correction": _by_id(ns.CORRECT, "replace"),
     "direct invite": _conference(),
     "displayed": _by_id(ns.MARKERS, "displayed"),
-    "encryption": st.builds(lambda value: element(ns.tag(ns.EME, "encryption"), {"namespace": value}), _maybe(ids)),
+    "encryption": st.builds(lambda value: element(ns.tag(ns.EME, "encryption"), {"namespace": value}), maybe(ids)),
     "error": errors(),
     "event": _event(),
     "file": _file(),
@@ -210,8 +206,8 @@ def messages(draw: st.DrawFn, *kinds: str) -> Element:
         parts += found if isinstance(found, list) else [found]
     if draw(st.integers(0, 5)) == 0:
         stamp = draw(times | st.sampled_from(["2010-07-10T23:08:25Z", "never"]))
-        delay = {"stamp": stamp, "from": draw(_maybe(st.just(ROOM)))}
-        parts.append(element(ns.tag(ns.DELAY, "delay"), delay, draw(_maybe(texts(max_size=4)))))
+        delay = {"stamp": stamp, "from": draw(maybe(st.just(ROOM)))}
+        parts.append(element(ns.tag(ns.DELAY, "delay"), delay, draw(maybe(texts(max_size=4)))))
     attrs = draw(_attrs("error" if "error" in chosen else None))
     stanza = element(ns.MESSAGE, attrs, *parts)
     return draw(extra(stanza)) if draw(st.integers(0, 5)) == 0 else stanza
@@ -239,7 +235,7 @@ def forwarded(draw: st.DrawFn) -> Element:
     inner = draw(messages("body"))
     late = [Element(ns.tag(ns.DELAY, "delay"), {"stamp": draw(times)})] if draw(st.booleans()) else []
     inside = element(ns.tag(ns.FORWARD, "forwarded"), None, *late, inner)
-    archived = {"id": draw(_maybe(ids)), "queryid": draw(_maybe(ids))}
+    archived = {"id": draw(maybe(ids)), "queryid": draw(maybe(ids))}
     wrappers = [element(ns.tag(ns.MAM, "result"), archived, inside)] * 2
     wrappers += [element(ns.tag(ns.CARBONS, local), None, inside) for local in ("sent", "received")]
     senders = st.sampled_from([{"from": BARE}, {"from": BARE}, {"from": ROOM}, {"from": "evil.example"}, {}])
@@ -249,15 +245,10 @@ def forwarded(draw: st.DrawFn) -> Element:
 # --- What clients say -------------------------------------------------------------------------------------------------
 
 
-def _some(required: dict[str, Any], **optional: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    fixed = {key: value if isinstance(value, st.SearchStrategy) else st.just(value) for key, value in required.items()}
-    return st.fixed_dictionaries(fixed, optional=optional)
-
-
-_ABOUT: Final = _some({"type": "message", "id": ids})
-_REPLIED: Final = _some({"type": "message", "id": ids}, actor=_some({"id": jids}))
+_ABOUT: Final = shape({"type": "message", "id": ids})
+_REPLIED: Final = shape({"type": "message", "id": ids}, actor=shape({"id": jids}))
 _ATTACHED: Final = st.lists(
-    _some(
+    shape(
         {"type": "document", "url": st.uuids().map(lambda id_: f"https://up.example/{id_}")},
         name=texts(min_size=1, max_size=4),
         mediaType=st.just("image/png"),
@@ -273,27 +264,27 @@ _TALK: Final = entities().filter(lambda each: not (each["id"].startswith(ROOM + 
 def _said(
     verb: str, obj: Any, target: st.SearchStrategy[Any] = _TALK, **more: Any
 ) -> st.SearchStrategy[dict[str, Any]]:
-    fixed = {"context": "xmpp", "type": verb, "actor": {"id": BARE, "type": "person"}, "target": target, "object": obj}
+    fixed = {"context": "xmpp", "type": verb, "actor": OWN, "target": target, "object": obj}
     optional = {"id": ids} if verb != "send" else {}
-    return _some(fixed, **optional, **{"xmpp:" + key.replace("_", "-"): value for key, value in more.items()})
+    return shape(fixed, **optional, **{"xmpp:" + key.replace("_", "-"): value for key, value in more.items()})
 
 
 def _object(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     content = texts().filter(lambda text: not text.startswith("/me "))
-    extras = {"xmpp:replace": _some({"id": ids}), "xmpp:origin-id": ids}
-    return _some({"type": kind, "content": content}, id=ids, inReplyTo=_REPLIED, attachment=_ATTACHED, **extras)
+    extras = {"xmpp:replace": shape({"id": ids}), "xmpp:origin-id": ids}
+    return shape({"type": kind, "content": content}, id=ids, inReplyTo=_REPLIED, attachment=_ATTACHED, **extras)
 
 
 _STATES: Final = st.sampled_from(["active", "paused", "done"])
 _GUEST: Final = st.builds(lambda jid: {"id": jid, "type": "person"}, people)
 
 SAID: Final[dict[str, Callable[[], st.SearchStrategy[dict[str, Any]]]]] = {
-    "delete": lambda: _said("delete", _some({"type": "message", "id": ids})),
+    "delete": lambda: _said("delete", shape({"type": "message", "id": ids})),
     "invite": lambda: _said("invite", _GUEST, _ROOM, reason=texts(max_size=5), password=texts(max_size=5)),
     "invite directly": lambda: _said("invite", _GUEST, _ROOM, reason=texts(max_size=5), direct=st.just(True)).filter(
         lambda activity: "xmpp:direct" in activity
     ),
-    "marker": lambda: _said("update", _some({"type": "marker", "inReplyTo": _ABOUT})),
+    "marker": lambda: _said("update", shape({"type": "marker", "inReplyTo": _ABOUT})),
     "me": lambda: _said("send", _object("me"), markable=st.just(True)),
     "message": lambda: _said(
         "send",
@@ -304,11 +295,12 @@ SAID: Final[dict[str, Callable[[], st.SearchStrategy[dict[str, Any]]]]] = {
         thread=texts(max_size=4),
     ),
     "reaction": lambda: _said(
-        "update", _some({"type": "reaction", "reactions": st.lists(texts(max_size=3), max_size=3), "inReplyTo": _ABOUT})
+        "update",
+        shape({"type": "reaction", "reactions": st.lists(texts(max_size=3), max_size=3), "inReplyTo": _ABOUT}),
     ),
-    "receipt": lambda: _said("update", _some({"type": "receipt", "inReplyTo": _ABOUT})),
-    "topic": lambda: _said("update", _some({"type": "topic", "content": texts()}), _ROOM),
-    "typing": lambda: _said("update", _some({"type": "typing", "state": _STATES})),
+    "receipt": lambda: _said("update", shape({"type": "receipt", "inReplyTo": _ABOUT})),
+    "topic": lambda: _said("update", shape({"type": "topic", "content": texts()}), _ROOM),
+    "typing": lambda: _said("update", shape({"type": "typing", "state": _STATES})),
 }
 
 

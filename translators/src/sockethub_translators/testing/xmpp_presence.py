@@ -8,30 +8,26 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from ..xmpp import Element, element, ns
-from .xmpp import BARE, ME, NICK, ROOM, extra, ids, jids, nicks, occupants, people, texts, times
+from .xmpp import ME, NICK, OWN, ROOM, extra, ids, jids, maybe, nicks, occupants, people, shape, texts, times
 from .xmpp_iq import forms
 from .xmpp_messages import errors
 
 __all__ = ["DONE", "STANZAS", "presence_activities", "presences"]
 
 
-def _maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.none() | strategy
-
-
 def _text(local: str, value: st.SearchStrategy[str]) -> st.SearchStrategy[Element]:
     return st.builds(lambda text: element(ns.tag(ns.CLIENT, local), None, text), value)
 
 
-_ROLES: Final = _maybe(st.sampled_from(["moderator", "participant", "visitor", "none", "odd"]))
-_AFFILIATIONS: Final = _maybe(st.sampled_from(["owner", "admin", "member", "outcast", "none", "odd"]))
+_ROLES: Final = maybe(st.sampled_from(["moderator", "participant", "visitor", "none", "odd"]))
+_AFFILIATIONS: Final = maybe(st.sampled_from(["owner", "admin", "member", "outcast", "none", "odd"]))
 
 
 @st.composite
 def _shown(draw: st.DrawFn) -> list[Element | None]:
     shows = _text("show", st.sampled_from(["away", "chat", "dnd", "xa", "afk", " away ", ""]))
     priority = _text("priority", st.sampled_from(["5", "-1", "999", "x", "05", "٣"]))
-    parts = [draw(_maybe(shows)), draw(_maybe(_text("status", texts(max_size=6)))), draw(_maybe(priority))]
+    parts = [draw(maybe(shows)), draw(maybe(_text("status", texts(max_size=6)))), draw(maybe(priority))]
     if draw(st.integers(0, 4)) == 0:
         parts.append(Element(ns.tag(ns.DELAY, "delay"), {"stamp": draw(times)}))
     return parts
@@ -39,28 +35,28 @@ def _shown(draw: st.DrawFn) -> list[Element | None]:
 
 @st.composite
 def _x(draw: st.DrawFn) -> Element:
-    actor = element(ns.tag(ns.MUC_USER, "actor"), {"nick": draw(_maybe(nicks)), "jid": draw(_maybe(people))})
+    actor = element(ns.tag(ns.MUC_USER, "actor"), {"nick": draw(maybe(nicks)), "jid": draw(maybe(people))})
     reason = element(ns.tag(ns.MUC_USER, "reason"), None, draw(texts(max_size=5)))
     inside = draw(st.lists(st.sampled_from([actor, reason]), max_size=2, unique_by=lambda each: each.name))
     about = {
         "role": draw(_ROLES),
         "affiliation": draw(_AFFILIATIONS),
-        "jid": draw(_maybe(jids)),
-        "nick": draw(_maybe(nicks)),
+        "jid": draw(maybe(jids)),
+        "nick": draw(maybe(nicks)),
     }
     item = element(ns.tag(ns.MUC_USER, "item"), about, *inside)
     codes = draw(st.lists(st.sampled_from(["110", "110", "303", "307", "301", "201", "210", "100", "x"]), max_size=2))
     parts = [Element(ns.tag(ns.MUC_USER, "status"), {"code": code}) for code in codes]
     if draw(st.integers(0, 5)) == 0:
-        gone = {"jid": draw(_maybe(st.just("other@muc.example")))}
+        gone = {"jid": draw(maybe(st.just("other@muc.example")))}
         parts.append(element(ns.tag(ns.MUC_USER, "destroy"), gone, draw(st.sampled_from([reason, None]))))
     return element(ns.tag(ns.MUC_USER, "x"), None, draw(st.sampled_from([item, item, None])), *parts)
 
 
 @st.composite
 def _in_room(draw: st.DrawFn) -> Element:
-    occupant_id = element(ns.tag(ns.OCCUPANT_ID, "occupant-id"), {"id": draw(_maybe(ids))})
-    hat = element(ns.tag(ns.HATS, "hat"), {"uri": draw(_maybe(ids)), "title": draw(_maybe(texts(max_size=4)))})
+    occupant_id = element(ns.tag(ns.OCCUPANT_ID, "occupant-id"), {"id": draw(maybe(ids))})
+    hat = element(ns.tag(ns.HATS, "hat"), {"uri": draw(maybe(ids)), "title": draw(maybe(texts(max_size=4)))})
     hats = element(ns.tag(ns.HATS, "hats"), None, *draw(st.lists(st.just(hat), max_size=2)))
     parts = [
         *draw(_shown()),
@@ -79,15 +75,15 @@ def _plain(draw: st.DrawFn) -> Element:
     kinds = st.sampled_from(
         [None, None, "unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"]
     )
-    attrs = {"type": draw(kinds), "from": draw(_maybe(jids)), "to": draw(_maybe(jids)), "id": draw(_maybe(ids))}
+    attrs = {"type": draw(kinds), "from": draw(maybe(jids)), "to": draw(maybe(jids)), "id": draw(maybe(ids))}
     nick = element("{http://jabber.org/protocol/nick}nick", None, draw(texts(max_size=4)))
     return element(ns.PRESENCE, attrs, *draw(_shown()), draw(st.sampled_from([nick, None])))
 
 
 @st.composite
 def _entering(draw: st.DrawFn) -> Element:
-    about = {"maxstanzas": draw(_maybe(st.sampled_from(["0", "20", "x"]))), "since": draw(_maybe(times))}
-    history = element(ns.tag(ns.MUC, "history"), {**about, "seconds": draw(_maybe(st.just("60")))})
+    about = {"maxstanzas": draw(maybe(st.sampled_from(["0", "20", "x"]))), "since": draw(maybe(times))}
+    history = element(ns.tag(ns.MUC, "history"), {**about, "seconds": draw(maybe(st.just("60")))})
     password = element(ns.tag(ns.MUC, "password"), None, draw(texts(max_size=4)))
     x = element(ns.tag(ns.MUC, "x"), None, *draw(st.lists(st.sampled_from([history, password]), max_size=2)))
     to = draw(st.sampled_from([f"{ROOM}/{NICK}", f"{ROOM}/other", ROOM, None]))
@@ -98,13 +94,13 @@ def _entering(draw: st.DrawFn) -> Element:
 @st.composite
 def _refused(draw: st.DrawFn) -> Element:
     x = draw(st.sampled_from([Element(ns.tag(ns.MUC, "x"), {}), None]))
-    attrs = {"from": draw(jids), "type": "error", "id": draw(_maybe(ids))}
+    attrs = {"from": draw(jids), "type": "error", "id": draw(maybe(ids))}
     return element(ns.PRESENCE, attrs, *draw(st.permutations([x, draw(errors())])))
 
 
 def _iq(draw: st.DrawFn, payload: Element) -> Element:
     kind = draw(st.sampled_from(["get", "set", "result"]))
-    attrs = {"type": kind, "id": draw(_maybe(ids)), "from": draw(_maybe(jids)), "to": draw(_maybe(jids))}
+    attrs = {"type": kind, "id": draw(maybe(ids)), "from": draw(maybe(jids)), "to": draw(maybe(jids))}
     return element(ns.IQ, attrs, payload)
 
 
@@ -115,25 +111,27 @@ def _roster(draw: st.DrawFn) -> Element:
             element(ns.tag(ns.ROSTER, "group"), None, text) for text in draw(st.lists(texts(max_size=4), max_size=2))
         ]
         about = {
-            "jid": draw(_maybe(jids)),
-            "name": draw(_maybe(texts(max_size=4))),
-            "subscription": draw(_maybe(st.sampled_from(["none", "to", "both", "remove", "odd"]))),
-            "ask": draw(_maybe(st.sampled_from(["subscribe", "odd"]))),
-            "approved": draw(_maybe(st.sampled_from(["true", "1", "false"]))),
+            "jid": draw(maybe(jids)),
+            "name": draw(maybe(texts(max_size=4))),
+            "subscription": draw(maybe(st.sampled_from(["none", "to", "both", "remove", "odd"]))),
+            "ask": draw(maybe(st.sampled_from(["subscribe", "odd"]))),
+            "approved": draw(maybe(st.sampled_from(["true", "1", "false"]))),
         }
         return element(ns.tag(ns.ROSTER, "item"), about, *groups)
 
     rows = [item() for _ in range(draw(st.sampled_from([1, 1, 0, 2])))]
-    return _iq(draw, element(ns.tag(ns.ROSTER, "query"), {"ver": draw(_maybe(ids))}, *rows))
+    return _iq(draw, element(ns.tag(ns.ROSTER, "query"), {"ver": draw(maybe(ids))}, *rows))
 
 
 @st.composite
 def _admin(draw: st.DrawFn) -> Element:
     def item() -> Element:
         reason = draw(
-            _maybe(st.builds(lambda text: element(ns.tag(ns.MUC_ADMIN, "reason"), None, text), texts(max_size=4)))
+            maybe(st.builds(lambda text: element(ns.tag(ns.MUC_ADMIN, "reason"), None, text), texts(max_size=4)))
         )
-        given = draw(st.sampled_from([{"role": draw(_ROLES)}, {"affiliation": draw(_AFFILIATIONS)}, {"role": "none"}]))
+        given: dict[str, str | None] = draw(
+            st.sampled_from([{"role": draw(_ROLES)}, {"affiliation": draw(_AFFILIATIONS)}, {"role": "none"}])
+        )
         who = draw(st.sampled_from([{"nick": draw(nicks)}, {"jid": draw(jids)}, {}]))
         return element(ns.tag(ns.MUC_ADMIN, "item"), {**given, **who}, reason)
 
@@ -145,7 +143,7 @@ def _admin(draw: st.DrawFn) -> Element:
 def _owner(draw: st.DrawFn) -> Element:
     reason = element(ns.tag(ns.MUC_OWNER, "reason"), None, draw(texts(max_size=4)))
     destroy = element(
-        ns.tag(ns.MUC_OWNER, "destroy"), {"jid": draw(_maybe(jids))}, draw(st.sampled_from([reason, None]))
+        ns.tag(ns.MUC_OWNER, "destroy"), {"jid": draw(maybe(jids))}, draw(st.sampled_from([reason, None]))
     )
     return _iq(draw, element(ns.tag(ns.MUC_OWNER, "query"), None, draw(st.sampled_from([destroy, None]) | forms())))
 
@@ -153,15 +151,15 @@ def _owner(draw: st.DrawFn) -> Element:
 @st.composite
 def _refused_iq(draw: st.DrawFn) -> Element:
     asked = draw(st.sampled_from([None, Element("{urn:xmpp:ping}ping", {}), Element(ns.tag(ns.ROSTER, "query"), {})]))
-    attrs = {"type": "error", "id": draw(_maybe(ids)), "from": draw(_maybe(jids))}
+    attrs = {"type": "error", "id": draw(maybe(ids)), "from": draw(maybe(jids))}
     return element(ns.IQ, attrs, asked, draw(errors()))
 
 
 @st.composite
 def _moderation(draw: st.DrawFn) -> Element:
-    reason = draw(_maybe(st.builds(lambda text: element(ns.tag(ns.MODERATE, "reason"), None, text), texts(max_size=4))))
+    reason = draw(maybe(st.builds(lambda text: element(ns.tag(ns.MODERATE, "reason"), None, text), texts(max_size=4))))
     retract = draw(st.sampled_from([Element(ns.tag(ns.RETRACT, "retract"), {}), None]))
-    return _iq(draw, element(ns.tag(ns.MODERATE, "moderate"), {"id": draw(_maybe(ids))}, retract, reason))
+    return _iq(draw, element(ns.tag(ns.MODERATE, "moderate"), {"id": draw(maybe(ids))}, retract, reason))
 
 
 STANZAS: Final[dict[str, st.SearchStrategy[Element]]] = {
@@ -187,27 +185,21 @@ def presences(draw: st.DrawFn, kind: str | None = None) -> Element:
 # --- What clients do --------------------------------------------------------------------------------------------------
 
 
-def _some(required: dict[str, Any], **optional: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    fixed = {key: value if isinstance(value, st.SearchStrategy) else st.just(value) for key, value in required.items()}
-    return st.fixed_dictionaries(fixed, optional=optional)
-
-
 _ROOM: Final = {"id": ROOM, "type": "room"}
 _PERSON: Final = st.builds(lambda jid: {"id": jid, "type": "person"}, people)
-_ACTOR: Final = {"id": BARE, "type": "person"}
-_NAMED: Final = st.builds(lambda nick: {**_ACTOR, "name": nick}, nicks)
+_NAMED: Final = st.builds(lambda nick: {**OWN, "name": nick}, nicks)
 _SHOWN: Final = st.sampled_from(["online", "away", "chat", "dnd", "xa"])
 _OTHERS: Final = occupants().filter(lambda each: each["name"] != NICK)
 
 
-def _did(verb: str, *, actor: Any = _ACTOR, **members: Any) -> st.SearchStrategy[dict[str, Any]]:
-    return _some({"context": "xmpp", "type": verb, "actor": actor, **members}, id=ids)
+def _did(verb: str, *, actor: Any = OWN, **members: Any) -> st.SearchStrategy[dict[str, Any]]:
+    return shape({"context": "xmpp", "type": verb, "actor": actor, **members}, id=ids)
 
 
 def _relationship(kind: str, values: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     subject = st.builds(lambda value: {"type": "presence", kind: value}, st.sampled_from(values))
     fixed = {"type": "relationship", "relationship": kind, "subject": subject, "object": _ROOM}
-    return _some(fixed, content=texts(max_size=4))
+    return shape(fixed, content=texts(max_size=4))
 
 
 _CONTACT: Final = {"type": "relationship", "relationship": "contact"}
@@ -217,26 +209,26 @@ DONE: Final[dict[str, Callable[[], st.SearchStrategy[dict[str, Any]]]]] = {
     "affiliation": lambda: _did(
         "add", target=_PERSON, object=_relationship("affiliation", ["owner", "member", "outcast", "none"])
     ),
-    "configure": lambda: _did("update", target=_ROOM, object=_some({"type": "form", "form": _FORM})),
-    "contact": lambda: _did("update", target=_PERSON, object=_some(_CONTACT, name=texts(max_size=4))),
-    "destroy": lambda: _did("delete", target=_ROOM, object=_some({"type": "room"}, content=texts(max_size=4))),
-    "direct presence": lambda: _did("update", target=_PERSON, object=_some({"type": "presence", "presence": _SHOWN})),
-    "go": lambda: _did("update", object=_some({"type": "presence", "presence": "offline"}, content=texts(max_size=4))),
+    "configure": lambda: _did("update", target=_ROOM, object=shape({"type": "form", "form": _FORM})),
+    "contact": lambda: _did("update", target=_PERSON, object=shape(_CONTACT, name=texts(max_size=4))),
+    "destroy": lambda: _did("delete", target=_ROOM, object=shape({"type": "room"}, content=texts(max_size=4))),
+    "direct presence": lambda: _did("update", target=_PERSON, object=shape({"type": "presence", "presence": _SHOWN})),
+    "go": lambda: _did("update", object=shape({"type": "presence", "presence": "offline"}, content=texts(max_size=4))),
     "join": lambda: _did("join", actor=_NAMED, target=_ROOM),
-    "kick": lambda: _did("leave", actor=_OTHERS, target=_ROOM, **{"xmpp:by": _ACTOR}),
+    "kick": lambda: _did("leave", actor=_OTHERS, target=_ROOM, **{"xmpp:by": OWN}),
     "leave": lambda: _did("leave", target=_ROOM),
     "make friend": lambda: _did("make-friend", target=_PERSON),
     "moderate": lambda: _did(
         "delete",
         target=_ROOM,
-        object=_some({"type": "message", "id": ids}, content=texts(max_size=4)),
+        object=shape({"type": "message", "id": ids}, content=texts(max_size=4)),
         **{"xmpp:moderated": True},
     ),
     "nick": lambda: _did("update", target=_OTHERS, object={"type": "address"}),
     "presence": lambda: _did(
-        "update", object=_some({"type": "presence", "presence": _SHOWN}, content=texts(max_size=4))
+        "update", object=shape({"type": "presence", "presence": _SHOWN}, content=texts(max_size=4))
     ),
-    "presence in a room": lambda: _did("update", target=_ROOM, object=_some({"type": "presence", "presence": _SHOWN})),
+    "presence in a room": lambda: _did("update", target=_ROOM, object=shape({"type": "presence", "presence": _SHOWN})),
     "probe": lambda: _did("query", target=_PERSON, object={"type": "presence"}),
     "query affiliations": lambda: _did(
         "query",
@@ -255,7 +247,7 @@ DONE: Final[dict[str, Callable[[], st.SearchStrategy[dict[str, Any]]]]] = {
     "request friend": lambda: _did(
         "request-friend",
         target=_PERSON,
-        object=_some({"type": "message", "content": texts(max_size=4)}),
+        object=shape({"type": "message", "content": texts(max_size=4)}),
         **{"xmpp:nick": texts(max_size=4)},
     ),
     "role": lambda: _did("add", target=_OTHERS, object=_relationship("role", ["admin", "participant", "member"])),
