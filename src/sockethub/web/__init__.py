@@ -8,7 +8,9 @@
 :mod:`.cache`        what was fetched before, to ask whether it has changed
 :mod:`.courtesy`     how much is asked of one host at once
 :mod:`.client`       all of it: vet, ask, follow, remember
+:mod:`.options`      what the operator may set of it
 :mod:`.text`         the characters of a document (pure)
+:mod:`.members`      what of a document goes into an activity (pure)
 ===================  ===================================================================================================
 """
 
@@ -17,6 +19,7 @@ from __future__ import annotations
 from sockethub.web.client import WebClient
 from sockethub.web.exchange import Answer
 from sockethub.web.limits import Limits
+from sockethub.web.options import FetchOptions
 from sockethub.web.text import decode
 
-__all__ = ["Answer", "Limits", "WebClient", "decode"]
+__all__ = ["Answer", "FetchOptions", "Limits", "WebClient", "decode"]

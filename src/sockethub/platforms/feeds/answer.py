@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sockethub.platforms.feeds import dates, markup
 from sockethub.platforms.feeds.model import Author, Entry, Feed, Media
+from sockethub.web.members import TEXT_CHARACTERS, cut, present
 
 CONTEXT: Final = "feeds"
 
@@ -21,9 +22,6 @@ CONTENT_CHARACTERS: Final = 64 * 1024
 
 ANSWER_CHARACTERS: Final = 1024 * 1024
 """Of JSON, of one answer; of a longer feed the newest posts are given that fit."""
-
-TEXT_CHARACTERS: Final = 2_048
-"""Of titles, names, URLs."""
 
 _OLDEST: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -61,16 +59,16 @@ def _actor(feed: Feed, url: str) -> dict[str, Any]:
     return {
         "id": url,
         "type": "feed",
-        "name": _cut(feed.title) or _cut(url),
-        **_present(
-            description=_cut(feed.description),
+        "name": cut(feed.title) or cut(url),
+        **present(
+            description=cut(feed.description),
             image=_cut_url(feed.image),
             link=_cut_url(feed.link),
-            language=_cut(feed.language),
-            author=_cut(", ".join(filter(None, (author.name or author.email for author in feed.authors)))),
+            language=cut(feed.language),
+            author=cut(", ".join(filter(None, (author.name or author.email for author in feed.authors)))),
             updated=dates.write(feed.updated) if feed.updated else "",
         ),
-        "categories": list(map(_cut, feed.categories)),
+        "categories": list(map(cut, feed.categories)),
     }
 
 
@@ -80,18 +78,18 @@ def _post(entry: Entry, actor: dict[str, Any], url: str) -> dict[str, Any]:
     made: dict[str, Any] = {
         "id": identity(entry, url),
         "type": "article" if len(content) > NOTE_CHARACTERS else "note",
-        "title": _cut(entry.title),
+        "title": cut(entry.title),
         "content": content,
         "contentType": "html" if html else "text",
-        **_present(
+        **present(
             brief=brief,
             url=_cut_url(entry.url),
             image=_cut_url(entry.image),
-            language=_cut(entry.language),
+            language=cut(entry.language),
             published=dates.write(moment) if moment else "",
             updated=dates.write(entry.updated) if entry.updated else "",
             authors=[_author(author) for author in entry.authors],
-            categories=list(map(_cut, entry.categories)),
+            categories=list(map(cut, entry.categories)),
             media=[_media(media) for media in entry.media if _cut_url(media.url)],
         ),
     }
@@ -111,21 +109,21 @@ def _content(entry: Entry) -> tuple[str, bool, str]:
 def identity(entry: Entry, url: str) -> str:
     """An id that stays: the feed's own, the link, or a fingerprint of what the entry says."""
     if entry.id or entry.url:
-        return _cut(entry.id or entry.url)
+        return cut(entry.id or entry.url)
     said = "\0".join((entry.title, entry.content, dates.write(entry.published) if entry.published else ""))
-    return f"{_cut(url)}#sha256-{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:32]}"
+    return f"{cut(url)}#sha256-{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
 def _author(author: Author) -> dict[str, Any]:
-    return {"type": "person", **_present(name=_cut(author.name), url=_cut_url(author.url), email=_cut(author.email))}
+    return {"type": "person", **present(name=cut(author.name), url=_cut_url(author.url), email=cut(author.email))}
 
 
 def _media(media: Media) -> dict[str, Any]:
     return {
         "url": media.url,
-        **_present(
-            mediaType=_cut(media.type),
-            title=_cut(media.title),
+        **present(
+            mediaType=cut(media.type),
+            title=cut(media.title),
             size=media.size,
             duration=media.seconds,
             width=media.width,
@@ -140,14 +138,6 @@ def _moment(entry: Entry) -> datetime:
 
 def _changed(entry: Entry) -> datetime | None:
     return max(filter(None, (entry.published, entry.updated)), default=None)
-
-
-def _present(**members: Any) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if value}
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= TEXT_CHARACTERS else text[: TEXT_CHARACTERS - 1] + "…"
 
 
 def _cut_url(url: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Any, Final
 
 import anyio
@@ -12,7 +11,7 @@ from sockethub.platforms.feeds import dates
 from sockethub.platforms.feeds.answer import collection
 from sockethub.platforms.feeds.options import Options
 from sockethub.platforms.feeds.reading import read
-from sockethub.web import Answer, WebClient
+from sockethub.web import Answer
 from sockethub.worker.interface import Activity, PlatformContext, StatelessPlatform
 
 ACCEPT: Final = (
@@ -34,9 +33,7 @@ class FeedsPlatform(StatelessPlatform):
     def __init__(self, context: PlatformContext) -> None:
         super().__init__(context)
         self._options = Options.declared(context.options)
-        ca_file = self._options.tls_ca_file
-        tls = ssl.create_default_context(cafile=ca_file) if ca_file else None
-        self._web = WebClient(context.reach, self._options.limits, tls=tls, user_agent=self._options.user_agent)
+        self._web = self._options.client(context.reach)
         self._parsers = anyio.CapacityLimiter(PARSERS)
 
     @classmethod

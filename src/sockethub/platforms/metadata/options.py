@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sockethub.web import Limits
+from sockethub.web import FetchOptions
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Options(FetchOptions):
     """The declaration's ``options``."""
 
     max_bytes: int = 1024 * 1024
-    connect_seconds: float = 10.0
-    total_seconds: float = 20.0
-    redirects: int = 5
-    user_agent: str | None = None
-    tls_ca_file: str | None = None
-
-    @classmethod
-    def declared(cls, options: Mapping[str, Any]) -> Options:
-        """From the declaration; its names are known to be right."""
-        return cls(**options)
-
-    @property
-    def limits(self) -> Limits:
-        """A page is read up to its limit, not refused: what it says about itself stands at its beginning."""
-        return Limits(self.max_bytes, self.connect_seconds, self.total_seconds, self.redirects, cut=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import ssl
 from typing import Final
 
 import anyio
@@ -12,7 +11,7 @@ from sockethub.errors import PlatformError
 from sockethub.platforms.metadata.answer import described
 from sockethub.platforms.metadata.options import Options
 from sockethub.platforms.metadata.page import read
-from sockethub.web import Answer, WebClient, decode
+from sockethub.web import Answer, decode
 from sockethub.web.text import charset_of
 from sockethub.worker.interface import Activity, PlatformContext, StatelessPlatform
 
@@ -36,9 +35,8 @@ class MetadataPlatform(StatelessPlatform):
 
     def __init__(self, context: PlatformContext) -> None:
         super().__init__(context)
-        options = Options.declared(context.options)
-        tls = ssl.create_default_context(cafile=options.tls_ca_file) if options.tls_ca_file else None
-        self._web = WebClient(context.reach, options.limits, tls=tls, user_agent=options.user_agent)
+        # A page is read up to its limit, not refused: what it says about itself stands at its beginning.
+        self._web = Options.declared(context.options).client(context.reach, cut=True)
         self._readers = anyio.CapacityLimiter(READERS)
 
     @classmethod
