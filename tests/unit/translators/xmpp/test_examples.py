@@ -233,6 +233,24 @@ SAID: dict[str, tuple[dict[str, Any], str]] = {
         },
         "<message type='chat' to='alice@x.example'><body>yes</body><reply xmlns='urn:xmpp:reply:0' id='7'/></message>",
     ),
+    "reaction": (
+        {
+            "type": "update",
+            "target": ALICE,
+            "object": {"type": "reaction", "reactions": ["+1"], "inReplyTo": {"type": "message", "id": "7"}},
+        },
+        (
+            "<message type='chat' to='alice@x.example/home'><reactions xmlns='urn:xmpp:reactions:0' id='7'>"
+            "<reaction>+1</reaction></reactions><store xmlns='urn:xmpp:hints'/></message>"
+        ),
+    ),
+    "retraction": (
+        {"type": "delete", "target": ROOM, "object": {"type": "message", "id": "7"}},
+        (
+            "<message type='groupchat' to='room@muc.example'><retract xmlns='urn:xmpp:message-retract:1' id='7'/>"
+            "<store xmlns='urn:xmpp:hints'/></message>"
+        ),
+    ),
     "history": (
         {"type": "query", "id": "9", "target": ROOM, "object": {"type": "history", "limit": 5}},
         (
@@ -294,6 +312,40 @@ def test_what_cannot_be_said_names_the_place(name: str) -> None:
     assert caught.value.path == path
 
 
+EVENT = (
+    "<message from='{{}}' to='me@own.example/home'><event xmlns='http://jabber.org/protocol/pubsub#event'>"
+    "<items node='{}'>{}</items></event></message>"
+)
+PUBLISHED_BOOKMARK = EVENT.format(
+    "urn:xmpp:bookmarks:1",
+    "<item id='trap@muc.example'><conference xmlns='urn:xmpp:bookmarks:1' autojoin='true'/></item>",
+)
+RETRACTED_BOOKMARK = EVENT.format("urn:xmpp:bookmarks:1", "<retract id='room@muc.example'/>")
+PUBLISHED_MARKER = EVENT.format(
+    "urn:xmpp:mds:displayed:0",
+    (
+        "<item id='bob@x.example'><displayed xmlns='urn:xmpp:mds:displayed:0'>"
+        "<stanza-id xmlns='urn:xmpp:sid:0' id='1' by='me@own.example'/></displayed></item>"
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "verb", "kind"),
+    [
+        (PUBLISHED_BOOKMARK, "add", "bookmark"),
+        (RETRACTED_BOOKMARK, "remove", "bookmark"),
+        (PUBLISHED_MARKER, "update", "marker"),
+    ],
+    ids=["bookmark", "bookmark gone", "marker"],
+)
+def test_what_our_own_account_publishes_is_believed(text: str, verb: str, kind: str) -> None:
+    stanza = xmpp.decode(text.format("me@own.example"))
+    (activity,) = xmpp.to_activity(stanza, ENV)
+    assert (activity["type"], activity["object"]["type"]) == (verb, kind)
+    assert xmpp.from_activity(activity, ENV) == [stanza]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -311,11 +363,14 @@ def test_what_cannot_be_said_names_the_place(name: str) -> None:
             "<message from='evil@x.example/a' type='chat'><retract xmlns='urn:xmpp:message-retract:1' id='1'>"
             "<moderated xmlns='urn:xmpp:message-moderate:1'/></retract></message>"
         ),
+        PUBLISHED_BOOKMARK.format("alice@x.example"),
+        RETRACTED_BOOKMARK.format("alice@x.example"),
+        PUBLISHED_MARKER.format("alice@x.example"),
     ],
-    ids=["carbon", "archive", "moderation"],
+    ids=["carbon", "archive", "moderation", "bookmark", "bookmark gone", "marker"],
 )
 def test_who_may_not_say_so_is_not_believed(text: str) -> None:
-    """CVE-2017-5589, and the same for archives and moderators."""
+    """CVE-2017-5589, and the same for archives, moderators, and what is only ours to publish (XEP-0223)."""
     (activity,) = xmpp.to_activity(xmpp.decode(text), ENV)
     assert activity["type"] == "xmpp:raw"
 

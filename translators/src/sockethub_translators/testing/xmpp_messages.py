@@ -209,6 +209,8 @@ def messages(draw: st.DrawFn, *kinds: str) -> Element:
         delay = {"stamp": stamp, "from": draw(maybe(st.just(ROOM)))}
         parts.append(element(ns.tag(ns.DELAY, "delay"), delay, draw(maybe(texts(max_size=4)))))
     attrs = draw(_attrs("error" if "error" in chosen else None))
+    if "event" in chosen and "from" in attrs and draw(st.booleans()):
+        attrs["from"] = BARE
     stanza = element(ns.MESSAGE, attrs, *parts)
     return draw(extra(stanza)) if draw(st.integers(0, 5)) == 0 else stanza
 

@@ -4,6 +4,9 @@ and how far our other devices have read (XEP-0490).
 ``update`` of a ``profile`` with ``name``, or with ``icon``, which has ``id``, ``mediaType``, ``size``, ``width``,
 ``height``, ``url``, and is null when the avatar was taken away; ``add`` and ``remove`` of a ``bookmark``; ``update`` of
 a ``marker`` of the conversation that is the target. ``xmpp:event`` is the item's id: only servers send these.
+
+Anybody may publish nodes of these names, and servers deliver them: bookmarks and markers are believed from our own
+account only (XEP-0223), or a contact could have us join rooms and forget what we have not read.
 """
 
 from __future__ import annotations
@@ -38,6 +41,9 @@ _ID: Final = "xmpp:event"
 _TEXTS: Final = (("id", "id"), ("mediaType", "type"), ("url", "url"))
 _NUMBERS: Final = (("size", "bytes"), ("width", "width"), ("height", "height"))
 
+_PRIVATE: Final = frozenset({ns.BOOKMARKS, ns.MDS})
+"""Nodes that only we ourselves may publish to."""
+
 
 def is_event(activity: Activity) -> bool:
     return _ID in activity
@@ -51,6 +57,8 @@ def get_event(stanza: Element, env: Env) -> Activity | None:
     if items is None or len(found) != 1 or "from" not in stanza.attrs:
         return None
     node = items.attrs.get("node", "")
+    if node in _PRIVATE and stanza.attrs["from"] != env.bare:
+        return None
     read = _READ.get(node) if found[0].name == _ITEM or node == ns.BOOKMARKS else None
     activity = None if read is None else read(stanza, found[0], env)
     if activity is None or not isinstance(found[0].attrs.get("id"), str):
