@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sockethub_translators import xmpp
 from sockethub_translators.errors import TranslationError
 from sockethub_translators.xmpp.element import Element
@@ -9,6 +11,9 @@ from sockethub_translators.xmpp.env import Activity, Env
 
 _ADDRESSES = frozenset({"from", "to", "id"})
 _BY_SERVERS = frozenset({"{urn:xmpp:delay}delay", "{urn:xmpp:sid:0}stanza-id", "{urn:xmpp:occupant-id:0}occupant-id"})
+
+_ADDED: Final = Element("{urn:xmpp:hints}store", {})
+"""What only our own side says: more than there was is no loss."""
 
 
 def kind_of(activity: Activity) -> str:
@@ -30,6 +35,8 @@ def losses(stanza: Element, activity: Activity, env: Env) -> set[str]:
         lost.add("extra")
     if any(stanza.attrs.get(key) != again.attrs.get(key) for key in _ADDRESSES):
         lost.add("sender")
+    if _ADDED not in written.children:
+        again = again._replace(children=tuple(child for child in again.children if child != _ADDED))
     if _without_addresses(written) != _without_addresses(again):
         bare = _without_addresses(written)
         said = bare._replace(children=tuple(child for child in bare.children if not _by_server(child)))

@@ -86,11 +86,11 @@ def test_our_own_presence_is_a_join_but_once(stanza: Element) -> None:
 
 @given(seen.presences())
 def test_never_a_wrong_friend_request(stanza: Element) -> None:
-    """Only a presence of that very type asks for friendship, or ends it."""
+    """Only a presence of that very type asks for friendship, or ends it; one that names nobody means nothing."""
     (activity,) = xmpp.to_activity(stanza, ENTERING)
     kinds = {"subscribe": "request-friend", "subscribed": "make-friend"}
     kinds |= dict.fromkeys(("unsubscribe", "unsubscribed"), "remove-friend")
-    is_presence = stanza.name == "{jabber:client}presence"
+    is_presence = stanza.name == "{jabber:client}presence" and not stanza.attrs.keys().isdisjoint({"from", "to"})
     wanted = kinds.get(stanza.attrs.get("type", "")) if is_presence else None
     assert (activity["type"] if "friend" in activity["type"] else None) == wanted
 

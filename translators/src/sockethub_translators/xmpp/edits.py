@@ -2,7 +2,8 @@
 
 ``delete`` of the ``message`` with this id, ``content`` the reason; ``xmpp:by`` is the moderator who did it, where the
 room says so. ``update`` of a ``reaction`` has all ``reactions`` of the sender to the message ``inReplyTo``: the list
-replaces the one before, and an empty one takes them back.
+replaces the one before, and an empty one takes them back. What we ourselves write of either asks to be stored
+(XEP-0334): archives keep messages with a body, and these have none.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ APPLY: Final = "{urn:xmpp:fasten:0}apply-to"
 _RETRACT_0: Final = "{urn:xmpp:message-retract:0}retract"
 _MODERATED_0: Final = "{urn:xmpp:message-moderate:0}moderated"
 _REASON_0: Final = "{urn:xmpp:message-moderate:0}reason"
+
+_STORE: Final = Element(ns.tag(ns.HINTS, "store"), {})
 
 REACTIONS: Final = ns.tag(ns.REACTIONS, "reactions")
 _REACTION: Final = ns.tag(ns.REACTIONS, "reaction")
@@ -107,7 +110,12 @@ def put_delete(activity: Activity, env: Env, origin: Origin) -> Element:
         mark = element(_MODERATED, {"by": by}) if moderated else None
         said = None if reason is None else element(_REASON, None, reason)
         about = element(RETRACT, {"id": id_}, mark, said)
-    return element(ns.MESSAGE, envelope(activity, env, origin), about, delay(activity, origin))
+    return _written(activity, env, origin, about)
+
+
+def _written(activity: Activity, env: Env, origin: Origin, about: Element) -> Element:
+    store = None if origin.inbound else _STORE
+    return element(ns.MESSAGE, envelope(activity, env, origin), about, store, delay(activity, origin))
 
 
 def _write_0(id_: str, moderated: bool, by: str | None, reason: str | None) -> Element:
@@ -166,4 +174,4 @@ def _put_reactions(activity: Activity, env: Env, origin: Origin, reactions: list
     if not about:
         raise TranslationError("$.object.inReplyTo.id", "empty")
     said = element(REACTIONS, {"id": about}, *(element(_REACTION, None, each) for each in reactions))
-    return element(ns.MESSAGE, envelope(activity, env, origin), said, delay(activity, origin))
+    return _written(activity, env, origin, said)
