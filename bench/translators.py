@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 from xml.etree import ElementTree
 
 import irctokens
@@ -88,59 +88,48 @@ def each(run: Callable[[T], object], items: Iterable[T]) -> None:
     deque(map(run, items), maxlen=0)
 
 
-def irc_message(rounds: int) -> dict[str, float]:
-    """One PRIVMSG, step by step."""
-    env = irc.Env(server="irc.example", nick="me", isupport=ISUPPORT)
-    text = next(iter(MIX))
-    wire = text.encode() + b"\r\n"
-    line = irc.decode(wire)
-    activity = irc.to_activity(line, env)[0]
-    said = irc.strip(activity)
+ISUPPORT = irc.ISupport().update(["CHANTYPES=#&", "PREFIX=(qaohv)~&@%+", "STATUSMSG=@+", "CHANMODES=beI,k,l,imnpst"])
+
+
+def message(title: str, floor: Step, protocol: Any, wire: bytes | str, env: Any, rounds: int) -> dict[str, float]:
+    """One message, step by step; both protocols have the same names."""
+    one = protocol.decode(wire)
+    (activity,) = protocol.to_activity(one, env)
+    said = protocol.strip(activity)
     return compare(
-        "IRC: one PRIVMSG",
-        Step("irctokens.tokenise", lambda: irctokens.tokenise(text)),
+        title,
+        floor,
         [
-            Step("decode", lambda: irc.decode(wire)),
-            Step("to_activity", lambda: irc.to_activity(line, env)),
-            Step(IN, lambda: irc.to_activity(irc.decode(wire), env)),
-            Step("from_activity", lambda: irc.from_activity(said, env)),
-            Step("encode", lambda: irc.encode(line)),
-            Step(OUT, lambda: [irc.encode(each) for each in irc.from_activity(said, env)]),
-            Step("from_activity with residue", lambda: irc.from_activity(activity, env)),
+            Step("decode", lambda: protocol.decode(wire)),
+            Step("to_activity", lambda: protocol.to_activity(one, env)),
+            Step(IN, lambda: protocol.to_activity(protocol.decode(wire), env)),
+            Step("from_activity", lambda: protocol.from_activity(said, env)),
+            Step("encode", lambda: protocol.encode(one)),
+            Step(OUT, lambda: [protocol.encode(each) for each in protocol.from_activity(said, env)]),
+            Step("from_activity with residue", lambda: protocol.from_activity(activity, env)),
         ],
         rounds=rounds,
         calls=BATCH,
     )
 
 
+def irc_message(rounds: int) -> dict[str, float]:
+    """One PRIVMSG."""
+    env = irc.Env(server="irc.example", nick="me", isupport=ISUPPORT)
+    text = next(iter(MIX))
+    floor = Step("irctokens.tokenise", lambda: irctokens.tokenise(text))
+    return message("IRC: one PRIVMSG", floor, irc, text.encode() + b"\r\n", env, rounds)
+
+
 def xmpp_message(rounds: int) -> dict[str, float]:
-    """One message of a room, step by step."""
-    env = xmpp.Env("me@own.example/home")
+    """One message of a room."""
     text = (
         "<message xmlns='jabber:client' type='groupchat' id='m1' from='a@muc.example/alice' to='me@own.example/home'>"
         "<body>hello world, how is everyone today</body><stanza-id xmlns='urn:xmpp:sid:0' id='s1' by='a@muc.example'/>"
         "</message>"
     )
-    stanza = xmpp.decode(text)
-    activity = xmpp.to_activity(stanza, env)[0]
-    said = xmpp.strip(activity)
-    return compare(
-        "XMPP: one message of a room",
-        Step("ElementTree.fromstring", lambda: ElementTree.fromstring(text)),
-        [
-            Step("decode", lambda: xmpp.decode(text)),
-            Step("to_activity", lambda: xmpp.to_activity(stanza, env)),
-            Step(IN, lambda: xmpp.to_activity(xmpp.decode(text), env)),
-            Step("from_activity", lambda: xmpp.from_activity(said, env)),
-            Step("encode", lambda: xmpp.encode(stanza)),
-            Step(OUT, lambda: [xmpp.encode(each) for each in xmpp.from_activity(said, env)]),
-        ],
-        rounds=rounds,
-        calls=BATCH,
-    )
-
-
-ISUPPORT = irc.ISupport().update(["CHANTYPES=#&", "PREFIX=(qaohv)~&@%+", "STATUSMSG=@+", "CHANMODES=beI,k,l,imnpst"])
+    floor = Step("ElementTree.fromstring", lambda: ElementTree.fromstring(text))
+    return message("XMPP: one message of a room", floor, xmpp, text, xmpp.Env("me@own.example/home"), rounds)
 
 
 def irc_log(count: int, rounds: int) -> dict[str, float]:
