@@ -13,10 +13,20 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.support.ircd import inspircd, ngircd, ngircd_with_password
+from tests.support.prosody import prosody
 from tests.support.redis import redis_server, redis_url
 from tests.support.tls import certificates
 
-__all__ = ["anyio_backend", "certificates", "inspircd", "ngircd", "ngircd_with_password", "redis_server", "redis_url"]
+__all__ = [
+    "anyio_backend",
+    "certificates",
+    "inspircd",
+    "ngircd",
+    "ngircd_with_password",
+    "prosody",
+    "redis_server",
+    "redis_url",
+]
 
 # No deadline: on a shared machine one slow example says nothing. A test that hangs is ended by pytest-timeout.
 settings.register_profile("dev", max_examples=100, deadline=None)
