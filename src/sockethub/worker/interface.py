@@ -96,7 +96,8 @@ class PersistentPlatform(ABC):
     async def perform(self, activity: Activity) -> Activity | None:
         """Do what one activity asks, and return when the service has confirmed it.
 
-        Returns the result, or None when the submitted activity says it all. Raises
+        Returns the result, which it has also emitted for all to hear, or None when the submitted activity says it all.
+        Raises
         :class:`~sockethub.errors.PlatformError` when the service refuses, and
         :class:`~sockethub.errors.OutcomeUnknown` when it was sent but never confirmed. Calls come one at a time, in
         the order the client sent them.
@@ -105,6 +106,9 @@ class PersistentPlatform(ABC):
     @abstractmethod
     async def disconnect(self, reason: str) -> None:
         """Leave politely. Idempotent; bounded by the worker's deadline."""
+
+    def attended(self, anybody: bool) -> None:
+        """Whether a client is attached now; a service may tell less, or later, to one that nobody listens to."""
 
     @property
     @abstractmethod

@@ -83,9 +83,8 @@ class LoginService(Service):
         if job.activity is None:
             return None
         result = await self._do(copy_of(job.activity), envelope.session)
-        told = result if result is not None else dict(job.activity)
-        if len(self._sessions) > 1:
-            self._links.emit(Event(activity=told, without=(envelope.session,)))
+        if result is None and len(self._sessions) > 1:  # what was found has been emitted to all
+            self._links.emit(Event(activity=dict(job.activity), without=(envelope.session,)))
         return Reply("result", activity=result)
 
     async def stop(self, reason: str) -> None:
@@ -194,7 +193,9 @@ class LoginService(Service):
             if self._linger is not None:
                 self._linger.cancel()
                 self._linger = None
+                self._platform.attended(True)
         elif self._linger is None:
+            self._platform.attended(False)
             self._linger = anyio.CancelScope()
             self._tasks.start_soon(self._leave_later, self._linger)
 
