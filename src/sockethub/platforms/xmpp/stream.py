@@ -72,6 +72,7 @@ class Stream(ClientXMPP):
         self._early: list[xmpp.Element] = []
         self._opened: asyncio.Future[bool] | None = None
         self._negotiated = False
+        self._securing = False
         self.enable_plaintext = not options.require_tls
         self.whitespace_keepalive = False
         # Without xml:lang: a language that nobody has chosen is none (XEP-0045 rooms would pass it on).
@@ -88,7 +89,6 @@ class Stream(ClientXMPP):
             ("session_resumed", self._on_resumed),
             ("failed_auth", self._on_refused),
             ("failed_all_auth", self._on_no_way_in),
-            ("ssl_invalid_chain", self._on_tls_failed),
             ("stanza_acked", self._on_acked),
             ("disconnected", self._on_disconnected),
         ):
@@ -151,7 +151,9 @@ class Stream(ClientXMPP):
             self._opened.set_exception(error)
 
     def _on_negotiated(self, event: Any) -> None:
-        if not self.boundjid.resource or not self.bound:
+        if not self.authenticated:
+            self._on_no_way_in(event)
+        elif not self.boundjid.resource or not self.bound:
             self._fail(connect_error("the server gave this login no address", "conflict"))
         else:
             self._succeed(resumed=False)
@@ -168,8 +170,26 @@ class Stream(ClientXMPP):
         why = why if encrypted else "the server has no TLS, and passwords are not sent without it"
         self._fail(connect_error(why, "sasl-failed" if encrypted else "tls-failed"))
 
-    def _on_tls_failed(self, error: ssl.SSLError) -> None:
-        self._fail(tls_error(error, self._login.jid.domain))
+    async def start_tls(self) -> bool:
+        """TLS on the connection there is (RFC 6120 §5); in place of slixmpp's, which does not tell what went wrong."""
+        domain = self._login.jid.domain
+        assert self.transport is not None
+        self._securing = True
+        try:
+            self._current_connection_attempt = asyncio.ensure_future(
+                self.loop.start_tls(self.transport, self, self.ssl_context, server_hostname=domain)
+            )
+            transport = await self._current_connection_attempt
+        except OSError as error:  # ssl.SSLError is one.
+            self._fail(tls_error(error, domain))
+            return False
+        finally:
+            self._securing = False
+        if transport is None:
+            self._fail(tls_error(ConnectionResetError(), domain))
+            return False
+        self.connection_made(transport, send_event=False)
+        return True
 
     # --- What comes in ------------------------------------------------------------------------------------------------
 
@@ -214,7 +234,8 @@ class Stream(ClientXMPP):
     def _on_disconnected(self, reason: Any) -> None:
         if isinstance(reason, OSError):
             self.reason = reason.strerror or str(reason)
-        self._fail(connect_error(f"the server closed the connection ({self.reason})", self.condition))
+        if not self._securing:  # else what TLS says of it is the reason
+            self._fail(connect_error(f"the server closed the connection ({self.reason})", self.condition))
         if self._negotiated:
             self._negotiated = False
             self._hooks.lost()
