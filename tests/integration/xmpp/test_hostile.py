@@ -49,7 +49,13 @@ async def test_a_stanza_without_an_end_ends_the_connection(prosody: XmppServer) 
 
 @pytest.mark.parametrize(
     "said",
-    ["<message><body>&unknown;</body></message>", "<message></iq>", "<!-- x -->", "<message>\x00</message>", "<message a='1' a='2'/>"],
+    [
+        "<message><body>&unknown;</body></message>",
+        "<message></iq>",
+        "<!-- x -->",
+        "<message>\x00</message>",
+        "<message a='1' a='2'/>",
+    ],
 )
 async def test_what_is_no_xml_ends_the_connection(prosody: XmppServer, said: str) -> None:
     async def speak(server: FakeServer) -> None:
