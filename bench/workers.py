@@ -31,6 +31,7 @@ from tests.integration.workers.stage import Client, staged
 from tests.support.deployment import descendants
 from tests.support.ircd import IrcServer, run_ngircd
 from tests.support.platforms import Parrot
+from tests.support.prosody import XmppServer, run_prosody
 from tests.support.redis import RedisServer, run_redis
 from tests.support.tls import issue
 
@@ -91,6 +92,13 @@ def main() -> None:
         asyncio.run(_forked(redis, count, "the same on uvloop", "bench.workers:UvloopParrot"))
     with tempfile.TemporaryDirectory() as directory, run_redis() as redis, run_ngircd(issue(Path(directory))) as ircd:
         asyncio.run(_irc(redis, ircd, count))
+    users = [f"user{number}" for number in range(WARM + count)]
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        run_redis() as redis,
+        run_prosody(issue(Path(directory)), users) as prosody,
+    ):
+        asyncio.run(_xmpp(redis, prosody, users))
 
 
 async def _naive(redis: RedisServer, count: int) -> None:
@@ -141,6 +149,21 @@ async def _forked(redis: RedisServer, count: int, name: str, driver: str) -> Non
         _load("  idle, with supervisor and Redis", await _idle(supervisor, redis))
 
 
+async def _xmpp(redis: RedisServer, prosody: XmppServer, users: list[str]) -> None:
+    declared = _declaration(
+        "sockethub.platforms.xmpp:XmppPlatform",
+        policy={"private_addresses": True},
+        options={"tls_ca_file": str(prosody.authority)},
+    )
+    async with staged(redis.url, declared) as (stage, supervisor):
+        where = {"server": prosody.host, "port": prosody.port}
+        clients = [
+            Client(stage, user, userAddress=f"{user}@{prosody.domain}", password=prosody.password(user), **where)
+            for user in users
+        ]
+        await _measured("fork server, XMPP, connected to Prosody", clients, supervisor, redis)
+
+
 async def _irc(redis: RedisServer, ircd: IrcServer, count: int) -> None:
     declared = _declaration(
         "sockethub.platforms.irc:IrcPlatform",
@@ -152,13 +175,18 @@ async def _irc(redis: RedisServer, ircd: IrcServer, count: int) -> None:
             Client(stage, f"irc{number}", nick=f"b{number}", server=ircd.host, port=ircd.port, secure=False)
             for number in range(WARM + count)
         ]
-        taken = [await _connected(client) for client in clients[:WARM]]
-        before = set(descendants(supervisor.pid))
-        taken = [await _connected(client) for client in clients[WARM:]]
-        await asyncio.sleep(SETTLE_SECONDS)
-        workers = sorted(set(descendants(supervisor.pid)) - before)
-        _row("fork server, IRC, connected to ngIRCd", taken, Memory.of(workers))
-        _load("  idle, with supervisor and Redis", await _idle(supervisor, redis))
+        await _measured("fork server, IRC, connected to ngIRCd", clients, supervisor, redis)
+
+
+async def _measured(name: str, clients: list[Client], supervisor: SupervisorProcess, redis: RedisServer) -> None:
+    for client in clients[:WARM]:
+        await _connected(client)
+    before = set(descendants(supervisor.pid))
+    taken = [await _connected(client) for client in clients[WARM:]]
+    await asyncio.sleep(SETTLE_SECONDS)
+    workers = sorted(set(descendants(supervisor.pid)) - before)
+    _row(name, taken, Memory.of(workers))
+    _load("  idle, with supervisor and Redis", await _idle(supervisor, redis))
 
 
 async def _connected(client: Client) -> float:

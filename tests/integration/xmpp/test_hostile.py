@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import anyio
 import pytest
 
 from sockethub.errors import PlatformError
+from sockethub.platforms.xmpp.rehearsal import Host, hosting
 from tests.integration.xmpp.driver import Driver, driver, person, room
-from tests.integration.xmpp.fake import FakeServer, Then, fake_server
 from tests.support.prosody import XmppServer
 
 pytestmark = pytest.mark.anyio
@@ -22,8 +22,11 @@ MIB = 1024 * 1024
 
 
 @asynccontextmanager
-async def _logged_in(prosody: XmppServer, then: Then) -> AsyncIterator[Driver]:
-    async with fake_server(then) as port, driver("alice", prosody, require_tls=False, reconnect_seconds=0) as alice:
+async def _logged_in(prosody: XmppServer, then: Callable[[Host], Awaitable[None]]) -> AsyncIterator[Driver]:
+    async with (
+        hosting(then, "alice@localhost/fake", prosody.password("alice")) as port,
+        driver("alice", prosody, require_tls=False, reconnect_seconds=0) as alice,
+    ):
         await alice.connect(port=port)
         yield alice
 
@@ -35,7 +38,7 @@ def _peak() -> int:
 async def test_a_stanza_without_an_end_ends_the_connection(prosody: XmppServer) -> None:
     before = _peak()
 
-    async def endless(server: FakeServer) -> None:
+    async def endless(server: Host) -> None:
         server.say("<message><body>")
         for _ in range(100):
             server.say("x" * MIB)
@@ -58,7 +61,7 @@ async def test_a_stanza_without_an_end_ends_the_connection(prosody: XmppServer) 
     ],
 )
 async def test_what_is_no_xml_ends_the_connection(prosody: XmppServer, said: str) -> None:
-    async def speak(server: FakeServer) -> None:
+    async def speak(server: Host) -> None:
         server.say(said)
         await server.stay()
 
@@ -71,7 +74,7 @@ async def test_a_room_of_five_thousand(prosody: XmppServer) -> None:
     """Everybody is told of, in one piece once we are in, and remembered; entering takes no more than seconds."""
     people = 5_000
 
-    async def crowd(server: FakeServer) -> None:
+    async def crowd(server: Host) -> None:
         await server.hear(r"to=[\"']owls@conference.localhost/alice[\"']")
         item = "<item affiliation='none' role='participant'/>"
         for number in range(people):
@@ -93,7 +96,7 @@ async def test_a_room_of_five_thousand(prosody: XmppServer) -> None:
 async def test_answers_of_others_are_not_taken(prosody: XmppServer) -> None:
     """Whoever could guess an id, or has seen it, still is not the one who was asked."""
 
-    async def answer(server: FakeServer) -> None:
+    async def answer(server: Host) -> None:
         id_ = (await server.hear(r"<iq[^>]*id=[\"']([^\"']+)[\"'][^>]*><query xmlns=[\"']jabber:iq:version"))[1]
         named = "<query xmlns='jabber:iq:version'><name>{}</name></query>"
         server.say(f"<iq type='result' id='{id_}' from='mallory@localhost/x'>{named.format('mallory')}</iq>")
@@ -108,7 +111,7 @@ async def test_answers_of_others_are_not_taken(prosody: XmppServer) -> None:
 
 
 async def test_nobody_but_the_room_refuses_what_was_said_there(prosody: XmppServer) -> None:
-    async def refuse(server: FakeServer) -> None:
+    async def refuse(server: Host) -> None:
         await server.hear(r"to=[\"']owls@conference.localhost/alice[\"']")
         item = "<item affiliation='none' role='participant'/>"
         server.say(f"<presence from='{PLACE}/alice'><x xmlns='{X}'>{item}<status code='110'/></x></presence>")
@@ -132,7 +135,7 @@ async def test_nobody_but_the_room_refuses_what_was_said_there(prosody: XmppServ
 async def test_subscriptions_are_never_answered_by_themselves(prosody: XmppServer) -> None:
     """slixmpp would accept them, and subscribe back."""
 
-    async def subscribe(server: FakeServer) -> None:
+    async def subscribe(server: Host) -> None:
         await server.hear(r"<presence")
         server.say("<presence type='subscribe' from='mallory@localhost'/>")
         server.say("<iq type='get' id='p1' from='mallory@localhost/x'><ping xmlns='urn:xmpp:ping'/></iq>")
@@ -149,7 +152,7 @@ async def test_subscriptions_are_never_answered_by_themselves(prosody: XmppServe
 
 
 async def test_pushes_of_strangers_are_refused(prosody: XmppServer) -> None:
-    async def push(server: FakeServer) -> None:
+    async def push(server: Host) -> None:
         item = "<query xmlns='jabber:iq:roster'><item jid='mallory@localhost' subscription='both'/></query>"
         server.say(f"<iq type='set' id='r1' from='mallory@localhost'>{item}</iq>")
         said.append((await server.hear(r"<iq[^>]*r1[^>]*>"))[0])
@@ -170,7 +173,7 @@ async def test_pushes_of_strangers_are_refused(prosody: XmppServer) -> None:
 
 
 async def test_a_server_that_does_not_read_is_cut_off(prosody: XmppServer) -> None:
-    async def ask(server: FakeServer) -> None:
+    async def ask(server: Host) -> None:
         ping = "<iq type='get' id='{}' from='localhost'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
         while True:
             server.say("".join(ping.format(number) for number in range(1_000)))
@@ -182,7 +185,7 @@ async def test_a_server_that_does_not_read_is_cut_off(prosody: XmppServer) -> No
 
 
 async def test_the_server_closes(prosody: XmppServer) -> None:
-    async def close(server: FakeServer) -> None:
+    async def close(server: Host) -> None:
         await server.hear("<presence")
         error = "<system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
         server.say(f"<stream:error>{error}</stream:error></stream:stream>")

@@ -17,6 +17,8 @@
 :mod:`.login`         the credentials as a value
 :mod:`.options`       what the operator may set
 :mod:`.notices`       what the platform itself tells the client (pure)
+:mod:`.warm_up`       a rehearsal before the fork
+:mod:`.rehearsal`     the server that it is rehearsed with
 ====================  ==================================================================================================
 """
 

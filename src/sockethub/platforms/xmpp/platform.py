@@ -56,7 +56,10 @@ class XmppPlatform(PersistentPlatform):
 
     @classmethod
     def warm_up(cls) -> None:
+        from sockethub.platforms.xmpp.warm_up import rehearse
+
         cls.tls = tls_context(Options())
+        rehearse(cls)
 
     # --- Connecting ---------------------------------------------------------------------------------------------------
 
