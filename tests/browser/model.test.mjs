@@ -11,9 +11,9 @@ const room = { id: "#r@s", type: "room", name: "#r" };
 
 function fold(...activities) {
   const state = model.empty();
-  state.me = me;
+  state.me.set("irc", me);
   for (const [activity, own] of activities.map((item) => (Array.isArray(item) ? item : [item, false]))) {
-    model.apply(state, activity, own);
+    model.apply(state, { context: "irc", ...activity }, own);
   }
   return state;
 }
@@ -52,7 +52,23 @@ test("members are known although they were told before the join was acknowledged
 
 test("my own nick change changes who I am", () => {
   const state = fold({ type: "update", actor: me, target: { ...me, id: "you@s", name: "you" }, object: { type: "address" } });
-  assert.equal(state.me.id, "you@s");
+  assert.equal(state.me.get("irc").id, "you@s");
+});
+
+test("in a room where one has another name, what comes back is one's own, and is shown once", () => {
+  const place = { id: "owls@muc", type: "room" };
+  const self = { id: "owls@muc/me", type: "person", name: "me" };
+  const said = { type: "send", target: place, object: { type: "message", id: "1", content: "hi" } };
+  const state = fold(
+    { type: "join", actor: self, target: place, "xmpp:status": [110], object: { type: "presence", role: "owner" } },
+    [{ ...said, actor: me }, true],
+    { ...said, actor: self, published: "2026-11-23T12:00:00.000Z" },
+    { ...said, actor: { id: "owls@muc/bob", name: "bob" } },
+  );
+  const lines = state.rooms.get(place.id).lines.filter((line) => line.kind === "message");
+  assert.deepEqual(lines.map((line) => [line.who, line.own]), [["me", true], ["bob", false]]);
+  assert.equal(state.rooms.get(place.id).members.get(self.id).role, "owner");
+  assert.equal(model.label(place), "owls");
 });
 
 test("lines are bounded", () => {

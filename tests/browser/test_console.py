@@ -11,6 +11,7 @@ import pytest
 from tests.support.deployment import deployment
 from tests.support.ircd import IrcServer
 from tests.support.processes import find_server
+from tests.support.prosody import XmppServer
 
 HERE = Path(__file__).parent
 NODE_WITHIN_SECONDS = 90.0
@@ -53,3 +54,31 @@ def test_two_tabs_talk(tmp_path: Path, ngircd: IrcServer) -> None:
         assert any("hello back, žluťoučký 🐎" in line for line in tab["timeline"])
     assert any("bob" in member for member in report["alice"]["members"])
     assert (tmp_path / "console-alice.png").stat().st_size > 10_000
+
+
+@pytest.mark.timeout(180)
+def test_irc_and_xmpp_side_by_side(tmp_path: Path, ngircd: IrcServer, prosody: XmppServer) -> None:
+    find_server("chromium", "chromium")
+    trust = {"platforms": {"xmpp": {"options": {"tls_ca_file": str(prosody.authority)}}}}
+    with deployment(tmp_path, trust) as house:
+        arguments = {
+            "page": house.url,
+            "irc": {"server": ngircd.host, "port": ngircd.port},
+            "xmpp": {
+                "server": prosody.host,
+                "port": prosody.port,
+                "domain": prosody.domain,
+                "rooms": prosody.rooms,
+                "passwords": {user: prosody.password(user) for user in ("alice", "bob")},
+            },
+            "screenshots": str(tmp_path),
+        }
+        report = json.loads(node(str(HERE / "side_by_side.mjs"), json.dumps(arguments)))
+    for tab in report.values():
+        assert tab["complaints"] == []
+        for context in ("irc", "xmpp"):
+            said = "\n".join(tab[context]["timeline"])
+            assert said.count(f"hello {context}") == 1
+            assert said.count(f"back over {context}") == 1
+        assert any("ben" in member for member in tab["irc"]["members"])
+        assert any("bob" in member for member in tab["xmpp"]["members"])

@@ -1,39 +1,12 @@
 // Drives the console page in a real Chromium: two tabs log in to an IRC server, join a room and talk.
 // Arguments: JSON {page, server, port, room, screenshots}. Prints JSON with what each tab saw.
 
-import { createRequire } from "node:module";
+import { describe, launch, open } from "./pages.mjs";
 
-const require = createRequire(new URL("../integration/js/package.json", import.meta.url));
-const { chromium } = require("playwright-core");
-
-const WITHIN_MS = 20_000;
 const { page: address, server, port, room, screenshots } = JSON.parse(process.argv[2]);
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-});
-
-const tabs = [];
-
-async function open(nick) {
-  const context = await browser.newContext({ viewport: { width: 1400, height: 860 }, reducedMotion: "reduce" });
-  const tab = await context.newPage();
-  tab.setDefaultTimeout(WITHIN_MS);
-  const complaints = [];
-  tab.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  tab.on("pageerror", (error) => complaints.push(String(error)));
-  tabs.push({ nick, tab, complaints });
-  await tab.goto(address);
-  await tab.waitForSelector('#status[data-state="open"]');
+async function logIn(nick) {
+  const { tab, complaints } = await open(browser, address);
   await tab.selectOption("#platform", "irc");
   await tab.fill('#credentials [name="nick"]', nick);
   await tab.fill('#credentials [name="server"]', server);
@@ -58,9 +31,10 @@ async function sees(tab, text) {
   await tab.waitForFunction((wanted) => document.getElementById("timeline").textContent.includes(wanted), text);
 }
 
+const browser = await launch();
 try {
-  const alice = await open("alice");
-  const bob = await open("bob");
+  const alice = await logIn("alice");
+  const bob = await logIn("bob");
   await sees(alice.tab, "bob joined");
 
   await say(alice.tab, "hello from alice <b>not bold</b>");
@@ -90,10 +64,7 @@ try {
   }
   console.log(JSON.stringify(report));
 } catch (error) {
-  for (const { nick, tab, complaints } of tabs) {
-    const texts = await tab.locator(".error, #status, #timeline, #entries li:nth-child(-n+3)").allTextContents();
-    console.error(nick, texts.filter(Boolean), complaints);
-  }
+  await describe();
   throw error;
 } finally {
   await browser.close();

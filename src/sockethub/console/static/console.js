@@ -15,7 +15,7 @@ socket.protocol = page.protocol === "https:" ? "wss:" : "ws:";
 const connection = new Connection(socket);
 const state = model.empty();
 let platforms = new Map();
-let login = null; // {platform, credentials activity, connect activity}
+const logins = new Map(); // by platform, the credentials activity
 
 const redraw = () => view.draw(state, (id) => (model.select(state, id), redraw()));
 
@@ -29,7 +29,7 @@ connection.addEventListener("message", ({ detail }) => {
   redraw();
 });
 
-/** Learns what the gateway offers; after a reconnect also takes up the login and the rooms again. */
+/** Learns what the gateway offers; after a reconnect also takes up the logins and the rooms again. */
 async function begin() {
   const registry = await connection.request("schemas");
   platforms = new Map(registry.platforms.map((platform) => [platform.id, platform]));
@@ -38,15 +38,17 @@ async function begin() {
     view.options($("platform"), names);
     choosePlatform();
   }
-  if (login !== null) await again();
+  await again();
 }
 
 async function again() {
   try {
-    await command("credentials", login.credentials);
-    await command("message", activity("connect"));
-    for (const room of state.rooms.values()) {
-      if (room.entity.type === "room") await command("message", activity("join", room.entity));
+    for (const [context, credentials] of logins) {
+      await command("credentials", credentials);
+      await command("message", activity(context, "connect"));
+    }
+    for (const { context, entity } of state.rooms.values()) {
+      if (entity.type === "room") await command("message", activity(context, "join", entity));
     }
   } catch (error) {
     view.problem("login-error", error);
@@ -61,12 +63,12 @@ function choosePlatform() {
   chooseVerb();
 }
 
-/** An activity of this login, in the gateway's plainest dialect. */
-function activity(type, target, object) {
+/** An activity of one's login on a platform, in the gateway's plainest dialect. */
+function activity(context, type, target, object) {
   return {
     type,
-    context: $("platform").value,
-    actor: state.me ?? { id: "console", type: "person" },
+    context,
+    actor: state.me.get(context) ?? { id: "console", type: "person" },
     ...(target && { target }),
     ...(object && { object }),
   };
@@ -80,15 +82,18 @@ async function command(event, data) {
 }
 
 function actorFor(credentials) {
-  const name = credentials.nick ?? credentials.userAddress ?? "console";
-  const id = credentials.nick && credentials.server ? `${credentials.nick}@${credentials.server}` : name;
+  const address = credentials.userAddress?.split("/")[0];
+  const name = credentials.nick ?? address?.split("@")[0] ?? "console";
+  const id = credentials.nick && credentials.server ? `${credentials.nick}@${credentials.server}` : (address ?? name);
   return { id, type: "person", name };
 }
 
-function targetFor(name) {
-  const room = /^[#&+!]/.test(name) || name.includes("@");
-  const server = state.me.id.slice(state.me.id.lastIndexOf("@") + 1);
-  return { id: name.includes("@") ? name : `${name}@${server}`, type: room ? "room" : "person", name };
+/** A room or person by what was typed: short names are those of one's own server. */
+function targetFor(context, type, name) {
+  const id = state.me.get(context).id;
+  const own = id.slice(id.lastIndexOf("@") + 1);
+  const server = (type === "room" && state.services.get(context)?.rooms) || own;
+  return { id: name.includes("@") ? name : `${name}@${server}`, type, name: name.split("@")[0] };
 }
 
 async function submit(event, errorId, work) {
@@ -110,15 +115,18 @@ $("platform").addEventListener("change", choosePlatform);
 
 $("login").addEventListener("submit", (event) =>
   submit(event, "login-error", async () => {
+    const context = $("platform").value;
     const credentials = values($("credentials"));
-    state.me = actorFor(credentials);
+    state.me.set(context, actorFor(credentials));
     if ($("credentials").children.length > 0) {
-      const sent = { ...activity("credentials"), object: { type: "credentials", ...credentials } };
+      const sent = { ...activity(context, "credentials"), object: { type: "credentials", ...credentials } };
       await command("credentials", sent);
-      await command("message", activity("connect"));
-      login = { credentials: sent };
+      await command("message", activity(context, "connect"));
+      logins.set(context, sent);
+      view.options($("join-context"), [...logins.keys()]);
+      $("join-context").value = context;
     }
-    $("join").hidden = $("credentials").children.length === 0;
+    $("join").hidden = logins.size === 0;
     $("login-fold").open = $("join").hidden;
     chooseVerb();
   }),
@@ -126,9 +134,12 @@ $("login").addEventListener("submit", (event) =>
 
 $("join").addEventListener("submit", (event) =>
   submit(event, "join-error", async () => {
-    const target = targetFor($("join-name").value.trim());
-    if (target.type === "room") await command("message", activity("join", target));
-    model.apply(state, { type: "join", actor: state.me, target });
+    const context = $("join-context").value;
+    const target = targetFor(context, $("join-kind").value, $("join-name").value.trim());
+    if (target.type === "room") await command("message", activity(context, "join", target));
+    // Some services tell of one's own coming themselves, and have done so by now.
+    if (!state.rooms.get(target.id)?.me) model.apply(state, { ...activity(context, "join", target) });
+    model.select(state, target.id);
     $("join-name").value = "";
     $("text").focus();
   }),
@@ -137,7 +148,7 @@ $("join").addEventListener("submit", (event) =>
 $("leave").addEventListener("click", (event) =>
   submit(event, "send-error", async () => {
     const room = state.rooms.get(state.current);
-    if (room.entity.type === "room") await command("message", activity("leave", room.entity));
+    if (room.entity.type === "room") await command("message", activity(room.context, "leave", room.entity));
     model.close(state, room.id);
   }),
 );
@@ -147,21 +158,23 @@ $("composer").addEventListener("submit", (event) =>
     const content = $("text").value;
     if (content === "") return;
     const room = state.rooms.get(state.current);
-    const sent = activity("send", room.entity, { type: $("kind").value, content });
+    const sent = activity(room.context, "send", room.entity, { type: $("kind").value, id: crypto.randomUUID(), content });
+    // One's own at once, so that what comes back from the room is known for the same.
+    model.apply(state, sent, true);
     $("text").value = "";
     try {
       await command("message", sent);
     } catch (error) {
-      $("text").value = content;
+      model.apply(state, { ...sent, error: error.message }, true);
       throw error;
     }
-    model.apply(state, sent, true);
   }),
 );
 
 function chooseVerb() {
   const room = state.rooms.get(state.current);
-  const example = activity($("verb").value, room?.entity, { type: "message", content: "hello" });
+  const context = room?.context ?? $("platform").value;
+  const example = activity(context, $("verb").value, room?.entity, { type: "message", content: "hello" });
   $("raw-json").value = JSON.stringify(example, null, 1);
 }
 

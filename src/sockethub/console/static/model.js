@@ -2,40 +2,48 @@
 
 export const MOST_LINES = 500;
 
-const EMPTY = { me: null, rooms: new Map(), current: null };
+const SELF = 110; // what an XMPP room calls one's own presence (XEP-0045)
 
+/** `me` is who one is on each platform, `services` what each has named for rooms and uploads. */
 export function empty() {
-  return { ...EMPTY, rooms: new Map() };
+  return { me: new Map(), services: new Map(), rooms: new Map(), current: null };
 }
 
 /** The short name of an actor or target. */
 export function label(entity) {
   if (!entity) return "?";
-  return entity.name ?? entity.id;
+  return entity.name ?? (entity.type === "room" ? entity.id.split("@")[0] : entity.id);
 }
 
-function roomOf(state, entity) {
+function roomOf(state, entity, context) {
   const id = entity.id;
   if (!state.rooms.has(id)) {
-    state.rooms.set(id, { id, entity, topic: "", members: new Map(), lines: [], unread: 0 });
+    state.rooms.set(id, { id, entity, context, me: null, topic: "", members: new Map(), lines: [], unread: 0 });
     state.current ??= id;
   }
   return state.rooms.get(id);
 }
 
 function say(state, room, line) {
+  // What one has said comes back from some rooms: it is the same line.
+  const before = line.id === undefined || !line.own ? undefined : room.lines.find((other) => other.id === line.id && other.own);
+  if (before !== undefined) {
+    Object.assign(before, line, { own: true });
+    return;
+  }
   room.lines.push(line);
   if (room.lines.length > MOST_LINES) room.lines.shift();
   if (state.current !== room.id) room.unread += 1;
 }
 
-function isMe(state, entity) {
-  return state.me !== null && entity?.id === state.me.id;
+function isMe(state, entity, context) {
+  const me = state.me.get(context);
+  return me !== undefined && entity?.id === me.id;
 }
 
 /** The room a message belongs to: its target, or the sender where the target is me. */
 function conversation(state, activity) {
-  return isMe(state, activity.target) ? activity.actor : activity.target;
+  return isMe(state, activity.target, activity.context) ? activity.actor : activity.target;
 }
 
 const handlers = {
@@ -43,21 +51,24 @@ const handlers = {
     const entity = conversation(state, activity);
     if (!entity?.id) return;
     const kind = activity.object?.type ?? "message";
-    say(state, roomOf(state, entity), {
+    const room = roomOf(state, entity, activity.context);
+    say(state, room, {
+      id: activity.object?.id,
       kind: kind === "note" ? "message" : kind,
       who: label(activity.actor),
       text: activity.object?.content ?? "",
       at: activity.published,
-      own: own || isMe(state, activity.actor),
+      own: own || activity.actor?.id === room.me || isMe(state, activity.actor, activity.context),
       error: activity.error,
     });
   },
 
   join(state, activity) {
-    const room = roomOf(state, activity.target);
-    room.members.set(activity.actor.id, { name: label(activity.actor), role: "" });
+    const room = roomOf(state, activity.target, activity.context);
+    room.members.set(activity.actor.id, { name: label(activity.actor), role: activity.object?.role ?? "" });
     say(state, room, { kind: "event", text: `${label(activity.actor)} joined`, at: activity.published });
-    if (isMe(state, activity.actor)) {
+    if (isMe(state, activity.actor, activity.context) || activity["xmpp:status"]?.includes(SELF)) {
+      room.me = activity.actor.id;
       state.current = room.id;
       room.unread = 0;
     }
@@ -67,24 +78,27 @@ const handlers = {
     const reason = activity.object?.content ? ` (${activity.object.content})` : "";
     const rooms = state.rooms.has(activity.target?.id) ? [state.rooms.get(activity.target.id)] : state.rooms.values();
     for (const room of rooms) {
-      if (!room.members.delete(activity.actor.id) && !isMe(state, activity.actor)) continue;
+      const mine = activity.actor.id === room.me || isMe(state, activity.actor, activity.context);
+      if (!room.members.delete(activity.actor.id) && !mine) continue;
       say(state, room, { kind: "event", text: `${label(activity.actor)} left${reason}`, at: activity.published });
-      if (isMe(state, activity.actor) && room.id === activity.target?.id) room.members.clear();
+      if (mine && room.id === activity.target?.id) room.members.clear();
     }
   },
 
   update(state, activity) {
     const object = activity.object ?? {};
     if (object.type === "topic" && activity.target?.type === "room") {
-      const room = roomOf(state, activity.target);
+      const room = roomOf(state, activity.target, activity.context);
       room.topic = object.content ?? "";
-      say(state, room, { kind: "event", text: `${label(activity.actor)} set the topic: ${room.topic}`, at: activity.published });
+      if (room.topic !== "") say(state, room, { kind: "event", text: `${label(activity.actor)} set the topic: ${room.topic}`, at: activity.published });
     } else if (object.type === "address" && activity.target) {
       rename(state, activity);
     } else if (object.type === "presence" && activity.target?.type === "room") {
-      const room = roomOf(state, activity.target); // members are told before a join is acknowledged
+      const room = roomOf(state, activity.target, activity.context); // members are told before a join is acknowledged
       if (object.presence === "offline") room.members.delete(activity.actor.id);
       else room.members.set(activity.actor.id, { name: label(activity.actor), role: object.role ?? "" });
+    } else if (object.type === "capabilities") {
+      state.services.set(activity.context, activity["xmpp:services"] ?? {});
     }
   },
 
@@ -106,6 +120,7 @@ const handlers = {
 
   connect(state, activity) {
     for (const room of state.rooms.values()) {
+      if (room.context !== activity.context) continue;
       say(state, room, { kind: "event", text: "connected again", at: activity.published });
     }
   },
@@ -119,9 +134,10 @@ function rename(state, activity) {
     if (member === undefined) continue;
     room.members.delete(from.id);
     room.members.set(to.id, { ...member, name: label(to) });
+    if (room.me === from.id) room.me = to.id;
     say(state, room, { kind: "event", text: `${label(from)} is now ${label(to)}`, at: activity.published });
   }
-  if (isMe(state, from)) state.me = to;
+  if (isMe(state, from, activity.context)) state.me.set(activity.context, to);
 }
 
 /** Applies one activity, from the service or, with `own`, from this page once acknowledged. */

@@ -35,6 +35,7 @@ function drawRooms(state, choose) {
     ...[...state.rooms.values()].map((room) => {
       const unread = room.unread > 0 ? ` (${room.unread})` : "";
       const button = element("button", label(room.entity) + unread, { type: "button", onclick: () => choose(room.id) });
+      button.append(element("small", room.context));
       if (room.id === state.current) button.setAttribute("aria-current", "true");
       const item = element("li");
       item.append(button);
