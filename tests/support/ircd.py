@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,11 +102,30 @@ INSPIRCD_MODULES = (
 )
 
 
+ACCOUNT_MODULES = ("sasl", "spanningtree", "sslinfo")
+SERVICES = "services.test.example"
+LINK_PASSWORD = "link-password"
+
+
+def _linked(port: int) -> str:
+    """What InspIRCd wants to know of the services that will link to it."""
+    modules = "\n".join(f'<module name="{name}">' for name in ACCOUNT_MODULES)
+    return f"""
+{modules}
+<bind address="127.0.0.1" port="{port}" type="servers">
+<link name="{SERVICES}" ipaddr="127.0.0.1" port="{port}" allowmask="127.0.0.1" sendpass="{LINK_PASSWORD}"
+ recvpass="{LINK_PASSWORD}">
+<uline server="{SERVICES}" silent="yes">
+<sasl target="{SERVICES}" requiressl="no">
+"""
+
+
 @contextmanager
-def run_inspircd(certificates: Certificates) -> Iterator[IrcServer]:
-    """Run an InspIRCd of one's own, with the IRCv3 modules loaded."""
+def run_inspircd(certificates: Certificates, *, services_port: int | None = None) -> Iterator[IrcServer]:
+    """Run an InspIRCd of one's own, with the IRCv3 modules loaded; services may link to ``services_port``."""
     executable = find_server("inspircd", "inspircd")
     port, tls_port = free_port(), free_port()
+    more = "" if services_port is None else _linked(services_port)
     with _directory(certificates) as directory:
         config = directory / "inspircd.conf"
         modules = "\n".join(f'<module name="{name}">' for name in INSPIRCD_MODULES)
@@ -127,10 +147,70 @@ def run_inspircd(certificates: Certificates) -> Iterator[IrcServer]:
 <pid file="{directory}/inspircd.pid">
 <path datadir="{directory}" logdir="{directory}" runtimedir="{directory}">
 {modules}
+{more}
 """)
         argv = [executable, "--nofork", "--nolog", "--runasroot", "--config", str(config)]
         with running(argv, ready=lambda: accepts(("127.0.0.1", port)), log=directory / "log"):
             yield IrcServer("127.0.0.1", port, tls_port, certificates.authority)
+
+
+ATHEME_MODULES = (
+    *("protocol/inspircd", "backend/opensex", "crypto/pbkdf2v2"),
+    *("nickserv/main", "nickserv/identify", "nickserv/register", "nickserv/cert", "nickserv/group"),
+    *("saslserv/main", "saslserv/plain", "saslserv/external"),
+)
+
+
+@contextmanager
+def run_services(certificates: Certificates) -> Iterator[IrcServer]:
+    """Run an InspIRCd with Atheme's NickServ and SaslServ behind it: anybody may register an account."""
+    atheme, port = find_server("atheme-services", "atheme-services"), free_port()
+    with run_inspircd(certificates, services_port=port) as server, tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        for each in ("etc", "var", "run", "log"):
+            (directory / each).mkdir()
+        modules = "\n".join(f'loadmodule "modules/{module}";' for module in ATHEME_MODULES)
+        config = directory / "etc" / "atheme.conf"
+        config.write_text(f"""
+{modules}
+crypto {{ pbkdf2v2_digest = "SHA256"; pbkdf2v2_rounds = 10000; }};
+serverinfo {{
+ name = "{SERVICES}"; desc = "Services for the tests"; numeric = "00A"; recontime = 1; netname = "TestNet";
+ hidehostsuffix = "users.test.example"; adminname = "Test"; adminemail = "test@test.example";
+ registeremail = "test@test.example"; auth = none; loglevel = {{ error; info; }}; maxcertfp = 5; maxlogins = 50;
+ maxusers = 0; maxnicks = 5; maxchans = 5; emaillimit = 1000; emailtime = 1; casemapping = rfc1459;
+}};
+uplink "irc.test.example" {{ host = "127.0.0.1"; port = {port}; password = "{LINK_PASSWORD}"; }};
+nickserv {{ nick = "NickServ"; user = "NickServ"; host = "{SERVICES}"; real = "NickServ"; spam; }};
+saslserv {{ nick = "SaslServ"; user = "SaslServ"; host = "{SERVICES}"; real = "SaslServ"; }};
+general {{ helpchan = "#help"; helpurl = "none"; flood_msgs = 0; commit_interval = 60; expiry = 0; }};
+""")
+        argv = [atheme, "-n", "-c", str(config), "-D", str(directory / "var"), "-p", str(directory / "run" / "pid")]
+        argv += ["-l", str(directory / "log" / "atheme.log")]
+        log = directory / "log" / "output"
+        with running(argv, ready=lambda: _knows(server, "NickServ"), log=log):
+            yield server
+
+
+def _knows(server: IrcServer, nick: str) -> bool:
+    """Whether somebody of this name is on the network."""
+    with socket.create_connection((server.host, server.port), timeout=5) as connection:
+        heard = b""
+        for said, until in (("NICK probe\r\nUSER probe 0 * :x", b" 001 "), (f"ISON {nick}", b" 303 ")):
+            connection.sendall(f"{said}\r\n".encode())
+            while until not in heard:
+                chunk = connection.recv(4096)
+                if not chunk:
+                    return False
+                heard += chunk
+        return f":{nick}".encode() in heard.partition(b" 303 ")[2]
+
+
+@pytest.fixture(scope="session")
+def services(certificates: Certificates) -> Iterator[IrcServer]:
+    """InspIRCd with accounts: Atheme's NickServ and SaslServ (PLAIN, EXTERNAL)."""
+    with run_services(certificates) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

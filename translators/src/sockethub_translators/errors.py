@@ -6,6 +6,7 @@
     ├── ParseError                  the wire: bytes a peer sent are not a line or stanza
     ├── EncodeError                 the caller: a line or stanza that cannot be put on the wire
     ├── TranslationError            the activity: cannot be expressed in the protocol (``path``, ``message``)
+    │   └── Unsupported             the server: lacks what the activity needs
     └── DialectError                the client: a message its dialect does not allow (``path``, ``message``)
 
 ``path`` is a JSONPath of the offending member, such as ``$.target.id``. Error texts name what is wrong and never
@@ -14,7 +15,7 @@ repeat message contents or secrets.
 
 from __future__ import annotations
 
-__all__ = ["DialectError", "EncodeError", "ParseError", "TranslationError", "TranslatorError"]
+__all__ = ["DialectError", "EncodeError", "ParseError", "TranslationError", "TranslatorError", "Unsupported"]
 
 
 class TranslatorError(ValueError):
@@ -43,6 +44,10 @@ class _PathError(TranslatorError):
 
 class TranslationError(_PathError):
     """The activity has no translation into the protocol; ``path`` names the member at fault."""
+
+
+class Unsupported(TranslationError):
+    """The protocol can say it, but this server does not offer what it takes (a capability, an ISUPPORT token)."""
 
 
 class DialectError(_PathError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..errors import TranslationError
+from ..errors import TranslationError, Unsupported
 from .entities import name_of, named
 from .env import Activity, Env
 from .fields import is_channel, is_nick, is_word, message_id, object_of, text, word
@@ -50,7 +50,7 @@ def get_chathistory(line: Line, env: Env) -> list[Activity] | None:
 
 def put_history(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     if wire is None and not CAPABILITIES & env.caps:
-        raise TranslationError("$.object.type", "the server keeps no history")
+        raise Unsupported("$.object.type", "the server keeps no history")
     name = _conversation(activity, env)
     obj = object_of(activity)
     limit = obj.get("limit", DEFAULT_LIMIT)
@@ -117,7 +117,7 @@ def put_query_marker(activity: Activity, env: Env, wire: Wire | None) -> list[Li
 
 def _markread(activity: Activity, env: Env, wire: Wire | None, *params: str) -> Line:
     if wire is None and not MARKER_CAPABILITIES & env.caps:
-        raise TranslationError("$.object.type", "the server keeps no read markers")
+        raise Unsupported("$.object.type", "the server keeps no read markers")
     return write(activity, env, wire, "MARKREAD", *params)
 
 

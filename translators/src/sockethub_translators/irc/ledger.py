@@ -39,6 +39,7 @@ LEDGER: Final[Mapping[str, frozenset[str]]] = {
     "INVITE": _TEXT,
     "CHATHISTORY": _SENT,
     "MARKREAD": _TEXT,
+    "MONITOR": _TEXT,
     "RENAME": _TEXT,
     "TOPIC": _TEXT,
     "MODE": _TEXT | {"grouping"},

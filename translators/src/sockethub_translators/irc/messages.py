@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..errors import TranslationError
+from ..errors import TranslationError, Unsupported
 from .entities import name_of, named, service
 from .env import Activity, Env
 from .fields import BREAKS, message_id, middle, object_of, one_line, text, word
@@ -240,7 +240,7 @@ def _tagmsg(activity: Activity, env: Env, wire: Wire | None, tags: dict[str, str
     target = _target(activity, env)
     if wire is None:
         if "message-tags" not in env.caps:
-            raise TranslationError("$.object.type", "the server does not take message tags")
+            raise Unsupported("$.object.type", "the server does not take message tags")
         return own(activity, env, "TAGMSG", target, tags=tags)
     line = unframe(activity, env, wire, "TAGMSG", target)
     return Line(line.command, line.params, line.source, {**line.tags, **tags})
@@ -263,5 +263,5 @@ def put_delete(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     if "content" in obj:
         params.append(one_line(obj, "content", "$.object.content"))
     if wire is None and "draft/message-redaction" not in env.caps:
-        raise TranslationError("$.type", "the server does not let messages be deleted")
+        raise Unsupported("$.type", "the server does not let messages be deleted")
     return [write(activity, env, wire, "REDACT", *params)]

@@ -89,12 +89,12 @@ def _error_shape(numeric: str, context: list[str], env: Env) -> tuple[str, Entit
 
 
 def put_numeric_error(activity: Activity, env: Env, wire: Wire) -> Line:
+    content = one_line(object_of(activity), "content", "$.object.content")
     if "bare" in wire:
-        return unframe(activity, env, wire, wire["command"], wire["bare"])
+        return unframe(activity, env, wire, wire["command"], wire["bare"], *([content] if content else []))
     context = activity.get("irc:params", [])
     if not isinstance(context, list) or not all(isinstance(item, str) for item in context):
         raise TranslationError("$['irc:params']", "not an array of strings")
-    content = one_line(object_of(activity), "content", "$.object.content")
     return unframe(activity, env, wire, wire["command"], *wire.get("params", []), *context, content)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 
 from ..activity import pruned
 from ..errors import EncodeError, ParseError, TranslationError
-from . import history, membership, messages, presence, replies, rooms, whois
+from . import history, membership, messages, presence, replies, rooms, watching, whois
 from .env import Activity, Env
 from .frame import WIRE, Wire, is_group, wire_of
 from .line import MAX_BODY_IN, MAX_CLIENT_TAG_DATA, MAX_TAGS, Line, decode, encode
@@ -40,6 +40,7 @@ _GET: Final[dict[str, Getter]] = {
     "KILL": membership.get_kill,
     "MARKREAD": history.get_markread,
     "MODE": rooms.get_mode,
+    "MONITOR": watching.get_watch,
     "NAMES": presence.get_names,
     "NICK": membership.get_nick,
     "NOTE": replies.get_standard_reply,
@@ -105,6 +106,8 @@ _PUT: Final[dict[tuple[str, str | None], Putter]] = {
     ("query", "topic"): rooms.put_query_topic,
     ("remove", "reaction"): messages.put_reaction,
     ("remove", "relationship"): rooms.put_relationship,
+    ("remove-friend", None): watching.put_watch,
+    ("request-friend", None): watching.put_watch,
     ("send", "ctcp"): messages.put_said,
     ("send", "me"): messages.put_said,
     ("send", "message"): messages.put_said,

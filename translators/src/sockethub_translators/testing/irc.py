@@ -37,7 +37,14 @@ __all__ = [
 
 SERVER: Final = "irc.example"
 ISUPPORT: Final = ISupport().update(
-    ["CASEMAPPING=rfc1459", "CHANTYPES=#&", "PREFIX=(qaohv)~&@%+", "STATUSMSG=@+", "CHANMODES=beI,k,l,imnpst"]
+    [
+        "CASEMAPPING=rfc1459",
+        "CHANTYPES=#&",
+        "PREFIX=(qaohv)~&@%+",
+        "STATUSMSG=@+",
+        "CHANMODES=beI,k,l,imnpst",
+        "MONITOR=100",
+    ]
 )
 
 CAPS: Final = frozenset(
@@ -220,6 +227,7 @@ KINDS: Final[dict[str, Params]] = {
     "MODE": st.one_of(_params(channels(), _mode_words()), _params(nicks(), _user_mode_words()), _params(channels())),
     "NAMES": _params(channels()),
     "WHOIS": _params(nicks()),
+    "MONITOR": _params(st.sampled_from("+-L"), _maybe(_several(nicks()))),
     "LIST": _params(),
     "CHATHISTORY": st.one_of(
         _params("LATEST", channels(), "*", _numbers()),
@@ -301,6 +309,7 @@ KINDS: Final[dict[str, Params]] = {
 _CLIENT_COMMANDS: Final = (
     *("PRIVMSG", "NOTICE", "TAGMSG", "REDACT", "JOIN", "PART", "QUIT", "KICK", "NICK"),
     *("CHATHISTORY", "MARKREAD", "RENAME", "INVITE", "TOPIC", "MODE", "NAMES", "WHOIS", "LIST", "AWAY", "SETNAME"),
+    "MONITOR",
 )
 
 
@@ -416,6 +425,8 @@ _SHAPES: Final[list[_Shape]] = [
     ("query", _ANYONE, _obj("history", limit=st.integers(1, 1000), before=_POINTS, after=_POINTS)),
     ("update", _ANYONE, _obj("marker", published=st.just("2026-11-23T12:00:00.000Z"))),
     ("query", _ROOMS, _obj("mode")),
+    ("request-friend", _PEOPLE, None),
+    ("remove-friend", _PEOPLE, None),
     ("invite", _ROOMS, _PEOPLE),
     ("delete", _ANYONE, _obj("message", id=_IDS)),
     ("add", _PEOPLE, _relationships()),
