@@ -53,6 +53,8 @@ class Feature(StrEnum):
     """Contacts that the service keeps, and the friend verbs."""
     TOPIC = "topic"
     TYPING = "typing"
+    WATCH = "watch"
+    """``request-friend``: to be told when a person comes and goes."""
     UPLOAD = "upload"
     """``query`` of a slot to upload a file to."""
 

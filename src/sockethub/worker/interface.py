@@ -96,8 +96,8 @@ class PersistentPlatform(ABC):
     async def perform(self, activity: Activity) -> Activity | None:
         """Do what one activity asks, and return when the service has confirmed it.
 
-        Returns the result, which it has also emitted for all to hear, or None when the submitted activity says it all.
-        Raises
+        Returns the result, or None when the submitted activity says it all. What a ``query`` found it has also emitted,
+        for all to hear. Raises
         :class:`~sockethub.errors.PlatformError` when the service refuses, and
         :class:`~sockethub.errors.OutcomeUnknown` when it was sent but never confirmed. Calls come one at a time, in
         the order the client sent them.

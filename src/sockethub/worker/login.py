@@ -83,8 +83,10 @@ class LoginService(Service):
         if job.activity is None:
             return None
         result = await self._do(copy_of(job.activity), envelope.session)
-        if result is None and len(self._sessions) > 1:  # what was found has been emitted to all
-            self._links.emit(Event(activity=dict(job.activity), without=(envelope.session,)))
+        # What a query found has been emitted to all.
+        if len(self._sessions) > 1 and (result is None or job.activity["type"] != "query"):
+            told = dict(job.activity) if result is None else result
+            self._links.emit(Event(activity=told, without=(envelope.session,)))
         return Reply("result", activity=result)
 
     async def stop(self, reason: str) -> None:

@@ -11,6 +11,10 @@
 :mod:`.connection`    the ``irc`` package's connection, made to carry lines of our codec
 :mod:`.dial`          TCP (through the guard) and TLS, each failure in plain words
 :mod:`.login`         the credentials as a value
+:mod:`.features`      what a server offers (pure)
+:mod:`.ctcp`          answers to PING and VERSION of others (pure)
+:mod:`.sts`           servers that want TLS (pure)
+:mod:`.nickserv`      telling NickServ the password, and what it says (pure)
 :mod:`.options`       what the operator may set
 :mod:`.notices`       what the platform itself tells the client (pure)
 :mod:`.warm_up`       a rehearsal before the fork

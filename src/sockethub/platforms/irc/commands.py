@@ -7,7 +7,7 @@ from typing import Any, Final
 from sockethub.errors import PlatformError
 from sockethub.platforms.irc.pending import Command
 from sockethub_translators import irc
-from sockethub_translators.errors import TranslationError
+from sockethub_translators.errors import TranslationError, Unsupported
 
 __all__ = ["command_of", "is_answer", "kind_of", "slash_command"]
 
@@ -32,6 +32,8 @@ def command_of(activity: irc.Activity, env: irc.Env) -> Command:
     own = {key: value for key, value in activity.items() if key not in _NOT_THE_CLIENTS}
     try:
         lines = irc.from_activity(own, env)
+    except Unsupported as error:
+        raise PlatformError(error.args[1], condition="unsupported") from None
     except TranslationError as error:
         raise PlatformError(f"{error.path}: {error.args[1]}", condition="invalid") from None
     if not lines:
@@ -70,7 +72,10 @@ def slash_command(activity: irc.Activity) -> irc.Activity:
 
 def is_answer(activity: irc.Activity, kind: str, command: Command, env: irc.Env) -> bool:
     """Whether an activity from the server is what a ``query`` for this kind of object asked for."""
-    if activity["type"] not in ("query", "update") or kind_of(activity) != kind:
+    if kind == "history":
+        if activity["type"] != "collection":
+            return False
+    elif activity["type"] not in ("query", "update") or kind_of(activity) != kind:
         return False
     about = (activity.get("actor"), activity.get("target"))
     names = {env.isupport.fold(entity["name"]) for entity in about if entity is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import ssl
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from sockethub.platforms.irc.options import Options
 from sockethub.platforms.irc.refusals import connect_error
 from sockethub.worker.interface import Reach
 
-__all__ = ["Dialler", "tls_context"]
+__all__ = ["Dialler", "certified", "tls_context"]
 
 
 def tls_context(options: Options) -> ssl.SSLContext:
@@ -23,6 +24,24 @@ def tls_context(options: Options) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def certified(context: ssl.SSLContext, certificate: str) -> ssl.SSLContext:
+    """The context with a client certificate; it never lies on a disk. Raises :class:`PlatformError`."""
+    file = os.memfd_create("certificate")
+    try:
+        os.write(file, certificate.encode())
+        context.load_cert_chain(f"/proc/self/fd/{file}", password=_no_passphrase)
+    except (OSError, ValueError):  # ssl.SSLError is an OSError.
+        raise connect_error("the client certificate or its key cannot be used", "bad-credentials") from None
+    finally:
+        os.close(file)
+    return context
+
+
+def _no_passphrase() -> str:
+    """Asked for by OpenSSL where the key has one, which would otherwise ask the terminal."""
+    raise ValueError("a key with a passphrase")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sockethub.errors import PlatformError
 from sockethub.platforms.irc.options import Options
 from sockethub_translators import irc
 from sockethub_translators.irc import sasl
-from sockethub_translators.irc.negotiation import Plan
+from sockethub_translators.irc.negotiation import Plan, underscores
 
 __all__ = ["Login", "offers_sasl"]
 
@@ -34,6 +34,8 @@ class Login:
     password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     mechanism: str | None = None
+    certificate: str | None = field(default=None, repr=False)
+    """PEM of a client certificate and its key."""
 
     @classmethod
     def of(cls, credentials: Mapping[str, Any]) -> Login:
@@ -44,6 +46,10 @@ class Login:
         if obj.get("password") and obj.get("token"):
             raise PlatformError("give either a password or a token, not both", condition="bad-credentials")
         secure = obj.get("secure", True) is not False
+        if obj.get("certificate") and not secure:
+            raise PlatformError("a certificate is for TLS, and secure is false", condition="bad-credentials")
+        if obj.get("saslMechanism") == "EXTERNAL" and not obj.get("certificate"):
+            raise PlatformError("EXTERNAL needs a certificate", condition="bad-credentials")
         return cls(
             nick=obj["nick"],
             server=obj["server"],
@@ -54,7 +60,13 @@ class Login:
             password=obj.get("password") or None,
             token=obj.get("token") or None,
             mechanism=obj.get("saslMechanism") or None,
+            certificate=obj.get("certificate") or None,
         )
+
+    @property
+    def account(self) -> str:
+        """Whom the password is for."""
+        return self.username or self.nick
 
     @property
     def must_authenticate(self) -> bool:
@@ -76,10 +88,13 @@ class Login:
             password=self.password if use_pass else None,
             sasl=mechanisms,
             sasl_required=bool(mechanisms),
+            alternatives=underscores(nick or self.nick) if options.nick_collision == "underscore" else (),
         )
 
     def _mechanisms(self) -> tuple[sasl.Mechanism, ...]:
-        account = self.username or self.nick
+        account = self.account
+        if self.mechanism == "EXTERNAL":
+            return (sasl.External(),)
         if self.token is not None:
             if self.mechanism == "PLAIN":
                 return (sasl.Plain(account, self.token),)

@@ -20,7 +20,10 @@ class Options:
     tls_handshake_seconds: float = 5.0
     tls_verify: bool = True
     tls_ca_file: str | None = None
-    password_without_sasl: Literal["pass", "refuse"] = "pass"
+    password_without_sasl: Literal["pass", "nickserv", "refuse"] = "pass"
+    nickserv: str = "NickServ"
+    nick_collision: Literal["refuse", "underscore"] = "refuse"
+    sts: bool = True
     reply_seconds: float = 12.0
     flood_burst: int = 10
     flood_rate: float = 2.0
@@ -33,6 +36,7 @@ class Options:
     username: str = "sockethub"
     realname: str = "Sockethub user"
     charset: Literal["replace", "latin-1"] = "replace"
+    ctcp_version: str = "Sockethub"
     raw_events: bool = False
     slash_commands: bool = False
 

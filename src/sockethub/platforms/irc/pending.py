@@ -27,10 +27,10 @@ _ABOUT: Final = {
     "501": ("MODE",),
     "502": ("MODE",),
 }
-_TARGETS: Final = {"INVITE": 2, "KICK": 2, "MODE": 8}
+_TARGETS: Final = {"INVITE": 2, "KICK": 2, "MODE": 8, "MONITOR": 2}
 """How many leading parameters of a command its refusals may name; one where nothing is said."""
 _CONFIRMED_BY: Final = {"305": "AWAY", "306": "AWAY", "341": "INVITE"}
-_LABEL, _BATCH = "label", "batch"
+_LABEL, _BATCH, _HOLDING = "label", "batch", "labeled-response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,20 @@ class Command:
     @classmethod
     def of(cls, lines: Sequence[irc.Line], env: irc.Env) -> Command:
         fold = env.isupport.fold
-        name = lines[0].command
+        batched = lines[0].command == "BATCH"
+        name = lines[1].command if batched else lines[0].command
         targets: set[str] = set()
-        for line in lines:
+        for line in lines[1:-1] if batched else lines:
             for target in line.params[: _TARGETS.get(name, 1)]:
                 targets |= {fold(target), fold(env.isupport.strip_status(target)[1])}
         if name == "NICK":
             targets.add(fold(env.nick))
         return cls(name, tuple(lines), frozenset(targets))
+
+    @property
+    def labels(self) -> int:
+        """How many of the lines are answered by themselves: a batch is answered as one (IRCv3 ``multiline``)."""
+        return 1 if self.lines[0].command == "BATCH" else len(self.lines)
 
 
 @dataclass(slots=True)
@@ -68,8 +74,8 @@ class Pending:
         lines = list(self.command.lines)
         if not self.labels:
             return [*lines, irc.Line("PING", (self.token,))]
-        if len(lines) == 1:
-            return [_labelled(lines[0], self.token)]
+        if self.command.labels == 1:
+            return [_labelled(lines[0], self.token), *lines[1:]]
         return [_labelled(line, f"{self.token}.{index}") for index, line in enumerate(lines)]
 
 
@@ -95,13 +101,15 @@ class Correlator:
         self._by_token: dict[str, Pending] = {}
         self._by_label: dict[str, Pending] = {}
         self._batches: dict[str, str] = {}
+        self._shown: set[str] = set()
+        """Batches that are an answer by themselves (``chathistory``), rather than what holds one together."""
 
     def expect(self, command: Command, *, labels: bool) -> Pending:
         """Begin to wait for the outcome of a command; :meth:`Pending.wire` is what to write."""
         self._count += 1
         pending = Pending(command, f"{self._prefix}{self._count}")
         if labels:
-            count = len(command.lines)
+            count = command.labels
             pending.labels = {pending.token} if count == 1 else {f"{pending.token}.{i}" for i in range(count)}
             self._by_label.update(dict.fromkeys(pending.labels, pending))
         else:
@@ -137,8 +145,12 @@ class Correlator:
         if owner is None:
             return None
         if line.command == "BATCH" and line.params and line.params[0][:1] == "+":
-            self._batches[line.params[0][1:]] = label
-            return Answered(None, owner)
+            ref = line.params[0][1:]
+            self._batches[ref] = label
+            if line.params[1:2] == (_HOLDING,):
+                return Answered(None, owner)
+            self._shown.add(ref)
+            return Answered(_without(line, _LABEL), owner)
         if is_refusal(line) and owner.refusal is None:
             owner.refusal = line
         rest = None if line.command == "ACK" else _without(line, _LABEL)
@@ -146,18 +158,22 @@ class Correlator:
 
     def _in_batch(self, line: irc.Line) -> Answered | None:
         if line.command == "BATCH" and line.params and line.params[0][:1] == "-":
-            label = self._batches.pop(line.params[0][1:], None)
+            ref = line.params[0][1:]
+            label = self._batches.pop(ref, None)
             owner = None if label is None else self._by_label.get(label)
+            shown = line if ref in self._shown else None
+            self._shown.discard(ref)
             if label is None or owner is None:
                 return None
-            return Answered(None, owner, self._finish(owner, label))
-        label = self._batches.get(line.tags.get(_BATCH, ""))
+            return Answered(shown, owner, self._finish(owner, label))
+        ref = line.tags.get(_BATCH, "")
+        label = self._batches.get(ref)
         owner = None if label is None else self._by_label.get(label)
         if owner is None:
             return None
         if is_refusal(line) and owner.refusal is None:
             owner.refusal = line
-        return Answered(_without(line, _BATCH), owner)
+        return Answered(line if ref in self._shown else _without(line, _BATCH), owner)
 
     def _finish(self, owner: Pending, label: str) -> Pending | None:
         self._by_label.pop(label, None)

@@ -6,20 +6,21 @@ import random
 import ssl
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 import anyio
 
 from sockethub.errors import NotConnected, OutcomeUnknown, PlatformError, SockethubError
-from sockethub.platforms.irc import notices
+from sockethub.platforms.irc import features, notices, sts
 from sockethub.platforms.irc.commands import command_of, is_answer, kind_of, slash_command
-from sockethub.platforms.irc.dial import Dialler, tls_context
+from sockethub.platforms.irc.dial import Dialler, certified, tls_context
 from sockethub.platforms.irc.login import Login
 from sockethub.platforms.irc.options import Options
 from sockethub.platforms.irc.pending import Command
 from sockethub.platforms.irc.refusals import connect_error
 from sockethub.platforms.irc.rooms import Room, Rooms
-from sockethub.platforms.irc.session import ConnectionLost, Hooks, Session
+from sockethub.platforms.irc.session import ConnectionLost, Hooks, Session, TlsWanted
 from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform
 from sockethub_translators import irc
 
@@ -34,9 +35,13 @@ STABLE_SECONDS: Final = 60.0
 TAKEOVER_SECONDS: Final = 10.0
 """How long a predecessor's nickname may still be taken, until the server notices that it has died."""
 TAKEOVER_PAUSE: Final = 0.2
+MAX_WATCHED: Final = 100
+"""People watched (MONITOR) that are remembered; most servers allow as many."""
 
 # Commands whose effect ends with the connection: once that is lost, it is certain that they have none.
-_OF_THE_CONNECTION: Final = frozenset({"AWAY", "JOIN", "LIST", "NAMES", "NICK", "PART", "WHO", "WHOIS"})
+_OF_THE_CONNECTION: Final = frozenset(
+    {"AWAY", "JOIN", "LIST", "NAMES", "NICK", "PART", "WHO", "WHOIS", "MONITOR", "CHATHISTORY"}
+)
 
 
 class IrcPlatform(PersistentPlatform):
@@ -56,6 +61,8 @@ class IrcPlatform(PersistentPlatform):
         self._dirty = anyio.Event()
         self._running: anyio.CancelScope | None = None
         self._saving = False
+        self._watched: list[str] = []
+        self._sts: sts.Policy | None = None
         self._hurry = anyio.Event()
         self._settled = anyio.Event()
 
@@ -73,16 +80,20 @@ class IrcPlatform(PersistentPlatform):
         return self._session is not None and self._session.alive
 
     async def connect(self, credentials: Mapping[str, Any], restore: Mapping[str, Any] | None) -> Activity | None:
-        if self.connected:
+        if self._session is not None and self._session.alive:
+            self.context.emit(features.described(self._session.env))
             return None
         if self._running is not None:
             await self._await_reconnection()
             return None
         login = Login.of(credentials)
-        self._login, self._nick = login, login.nick
+        self._nick = login.nick
         if restore is not None:
             self._rooms.restore(restore, irc.Env(login.server, login.nick).isupport.fold)
             self._nick = restore.get("nick") or login.nick
+            self._watched = list(restore.get("watched", ()))[:MAX_WATCHED]
+            self._sts = sts.Policy.restored(restore)
+        self._login = login
         session = await self._open(login, takeover=restore is not None)
         self._session = session
         if not self._saving:
@@ -90,9 +101,22 @@ class IrcPlatform(PersistentPlatform):
             self.context.tasks.start_soon(self._keep_saved)
         self._running = anyio.CancelScope()
         self.context.tasks.start_soon(self._keep_connected, login, session, self._running)
-        await self._rejoin(session)
+        await self._begin(session)
         await self._save()
         return None
+
+    async def _begin(self, session: Session) -> None:
+        """What follows a connection: tell what it can do, watch whom we watch, enter the rooms."""
+        self.context.emit(features.described(session.env))
+        for nick in list(self._watched):
+            target = {"id": f"{nick}@{session.env.server}", "type": "person"}
+            try:
+                await session.perform(command_of({"type": "request-friend", "target": target}, session.env))
+            except PlatformError:
+                self._watched.remove(nick)  # another server of the network may not do that
+            except ConnectionLost:
+                return
+        await self._rejoin(session)
 
     async def _await_reconnection(self) -> None:
         """The connection is being made again: do it now, and wait for how it ends."""
@@ -105,23 +129,32 @@ class IrcPlatform(PersistentPlatform):
 
     async def _open(self, login: Login, *, takeover: bool = False) -> Session:
         until = time.monotonic() + TAKEOVER_SECONDS
+        if not login.secure and self._sts is not None and self._sts.until > time.time():
+            login = replace(login, secure=True, port=self._sts.port)
         while True:
             hooks = Hooks(self.context.emit, self._renamed, self._note_change, self.context.log)
             session = Session(login, self._options, self._rooms, hooks)
             try:
                 await session.open(Dialler(self._options, self.context.reach, self._tls(login)), self._nick)
+            except TlsWanted as wanted:
+                login = replace(login, secure=True, port=wanted.port)
+                continue
             except PlatformError as error:
                 if not (takeover and error.condition == "nickname-in-use" and time.monotonic() < until):
                     raise
                 await anyio.sleep(TAKEOVER_PAUSE)
                 continue
             self._nick = session.env.nick
+            if session.sts_seconds is not None:
+                self._sts = sts.Policy(login.port, time.time() + session.sts_seconds) if session.sts_seconds else None
             self.context.identify(f"{self._nick}@{login.server}")
             return session
 
     def _tls(self, login: Login) -> ssl.SSLContext | None:
         if not login.secure:
             return None
+        if login.certificate is not None:
+            return certified(_declared_tls(self._options), login.certificate)
         if not self._options.tls_verify or self._options.tls_ca_file is not None:
             return _declared_tls(self._options)
         cls = type(self)
@@ -175,7 +208,7 @@ class IrcPlatform(PersistentPlatform):
                 reason, final = str(error), error.condition in FINAL
                 continue
             self._session = session
-            await self._rejoin(session)
+            await self._begin(session)
             if session.alive:
                 self.context.log.info("irc.reconnected", server=login.server, attempts=attempts)
                 self.context.emit(notices.reconnected(session.env))
@@ -250,11 +283,23 @@ class IrcPlatform(PersistentPlatform):
                 await self._change_nick(session, command)
             case "QUIT":
                 await self.disconnect(_content(activity))
+            case "MONITOR":
+                await self._watch(session, command)
             case _ if activity["type"] == "query":
                 return await self._ask(session, command, kind_of(activity))
             case _:
-                await session.perform(command)
+                echo = await session.perform(command)
+                return None if echo is None else _with_id(activity, echo)
         return None
+
+    async def _watch(self, session: Session, command: Command) -> None:
+        sign, nick = command.lines[0].params
+        await session.perform(command)
+        fold = session.env.isupport.fold
+        self._watched = [each for each in self._watched if fold(each) != fold(nick)]
+        if sign == "+":
+            self._watched = [*self._watched, nick][-MAX_WATCHED:]
+        await self._save()
 
     async def _join(self, session: Session, command: Command, key: str | None) -> None:
         name = command.lines[0].params[0]
@@ -308,7 +353,11 @@ class IrcPlatform(PersistentPlatform):
             await self._save()
 
     async def _save(self) -> None:
-        state = {"joins": self._rooms.saved(), "nick": self._nick}
+        state: dict[str, Any] = {"joins": self._rooms.saved(), "nick": self._nick}
+        if self._watched:
+            state["watched"] = self._watched
+        if self._sts is not None:
+            state["sts"] = self._sts.saved()
         if state == self._saved:
             return
         try:
@@ -324,6 +373,14 @@ def _declared_tls(options: Options) -> ssl.SSLContext:
         return tls_context(options)
     except OSError:  # ssl.SSLError is one.
         raise connect_error("the operator's file of trusted authorities cannot be read", "misconfigured") from None
+
+
+def _with_id(activity: Activity, echo: Activity) -> Activity:
+    """What was said, with the id that the server gave it."""
+    id_ = echo.get("object", {}).get("id")
+    if id_ is None or not isinstance(activity.get("object"), dict):
+        return activity
+    return {**activity, "object": {**activity["object"], "id": id_}}
 
 
 def _content(activity: Activity) -> str:

@@ -26,7 +26,7 @@ _CONDITIONS: Final = {
     "407": "too-many-targets",
     "412": "no-text",
     "417": "line-too-long",
-    "421": "unknown-command",
+    "421": "unsupported",
     "431": "no-nickname",
     "432": "erroneous-nickname",
     "433": "nickname-in-use",
@@ -54,12 +54,13 @@ _CONDITIONS: Final = {
     "482": "not-operator",
     "484": "restricted",
     "489": "tls-required",
+    "734": "list-full",
     "902": "wrong-password",
     "904": "wrong-password",
     "905": "wrong-password",
 }
 # Refusals outside 400 to 599.
-_OTHER: Final = frozenset({"263"})
+_OTHER: Final = frozenset({"734", "263"})
 _ROOM_GONE: Final = frozenset({"401", "403", "404", "442"})
 _DOING: Final = {"PRIVMSG": "send message to", "NOTICE": "send message to", "PART": "leave", "TOPIC": "update"}
 _BANNED = re.compile(r"\b(?:[A-Z]-?lined|banned|ban|blacklist\w*|not welcome)\b", re.IGNORECASE)

@@ -17,6 +17,7 @@ from typing import Final
 import anyio
 
 from sockethub.errors import NotConnected, PlatformError
+from sockethub.platforms.irc import ctcp, features, nickserv, sts
 from sockethub.platforms.irc.connection import Connection, open_connection
 from sockethub.platforms.irc.dial import Dialler
 from sockethub.platforms.irc.login import Login, offers_sasl
@@ -30,12 +31,14 @@ from sockethub_translators import irc, times
 from sockethub_translators.errors import EncodeError, ParseError
 from sockethub_translators.irc import aggregate, negotiation
 
-__all__ = ["ConnectionLost", "Hooks", "Session"]
+__all__ = ["ConnectionLost", "Hooks", "Session", "TlsWanted"]
 
 CAP_SECONDS: Final = 5.0
 """How long a server may take to say what it can, before we take it that it does not know CAP."""
 READY_SECONDS: Final = 5.0
 """How long the greetings may take after the welcome; they normally come in the same packet."""
+NICKSERV_SECONDS: Final = 5.0
+"""How long NickServ may take; services are on a server of their own."""
 QUIT_SECONDS: Final = 2.0
 """How long a server may take to close after QUIT."""
 MAX_REASON: Final = 200
@@ -63,6 +66,14 @@ class ConnectionLost(Exception):
         super().__init__(text)
         self.text = text
         self.still_connected = still_connected
+
+
+class TlsWanted(Exception):
+    """The server is to be spoken to over TLS, at this port (IRCv3 ``sts``)."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.port = port
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +131,17 @@ class Session:
         self._correlator = Correlator(secrets.token_hex(4) + ".")
         self._waiting: dict[str, _Waiting] = {}
         self._bucket = Bucket(options.flood_burst, options.flood_rate)
+        self._ctcp = Bucket(ctcp.BURST, ctcp.RATE)
+        self._identified: asyncio.Future[str | None] | None = None
         self._turn = anyio.Lock(fast_acquire=True)
 
     # --- Opening ------------------------------------------------------------------------------------------------------
 
     async def open(self, dialler: Dialler, nick: str) -> None:
-        """Connect and register as ``nick``. Raises :class:`PlatformError` and leaves nothing open then."""
+        """Connect and register as ``nick``.
+
+        Raises :class:`PlatformError`, or :class:`TlsWanted`, and leaves nothing open then.
+        """
         server, port = self._login.server, self._login.port
         try:
             with anyio.fail_after(self._options.connect_seconds):
@@ -144,10 +160,13 @@ class Session:
             raise
 
     async def _register(self, nick: str) -> None:
-        use_pass = self._login.may_use_pass and not await self._offers_sasl()
-        if use_pass and self._options.password_without_sasl == "refuse":
+        without_sasl = self._login.may_use_pass and not await self._offers_sasl()
+        what = self._options.password_without_sasl if without_sasl else "pass"
+        if what == "refuse":
             raise connect_error("the server has no SASL, and passwords are not sent without it here", "sasl-failed")
-        plan = self._login.plan(self._options, nick, use_pass=use_pass)
+        plan = self._login.plan(self._options, nick, use_pass=without_sasl)
+        if what == "nickserv":
+            plan = replace(plan, password=None)
         self._state, lines = negotiation.begin(plan)
         self.env = replace(self.env, nick=nick)
         registered = self._next_milestone()
@@ -158,6 +177,23 @@ class Session:
             with anyio.move_on_after(READY_SECONDS):
                 await ready
         self._milestone = None
+        if what == "nickserv":
+            await self._identify()
+
+    async def _identify(self) -> None:
+        """Tell NickServ the password, and wait for what it says, or the server (900)."""
+        service = self._options.nickserv
+        self._identified = asyncio.get_running_loop().create_future()
+        self._send(*nickserv.identify(service, self._login.account, self._login.password or ""))
+        try:
+            with anyio.fail_after(NICKSERV_SECONDS):
+                refusal = await self._identified
+        except TimeoutError:
+            refusal = f"{service} does not answer"
+        finally:
+            self._identified = None
+        if refusal is not None:
+            raise connect_error(f"authentication failed ({refusal})", "wrong-password")
 
     async def _offers_sasl(self) -> bool:
         """Ask before the password goes anywhere: it is for SASL alone where there is SASL."""
@@ -167,7 +203,13 @@ class Session:
         with anyio.move_on_after(CAP_SECONDS):
             await answered
         lines, self._probe = self._probe, None
+        self._heed_sts(sts.port_in(lines))
         return offers_sasl(lines) is True
+
+    def _heed_sts(self, port: int | None) -> None:
+        """Where the server wants TLS and has none of it now, nothing more is said in the clear."""
+        if port is not None and self._options.sts and not self._login.secure:
+            raise TlsWanted(port)
 
     def _next_milestone(self) -> asyncio.Future[None]:
         self._milestone = asyncio.get_running_loop().create_future()
@@ -175,7 +217,7 @@ class Session:
             self._milestone.set_exception(self._ended_early())
         return self._milestone
 
-    def _reach(self, error: PlatformError | None = None) -> None:
+    def _reach(self, error: Exception | None = None) -> None:
         milestone = self._milestone
         if milestone is None or milestone.done():
             return
@@ -215,6 +257,16 @@ class Session:
 
     def _on_line(self, state: negotiation.State, line: irc.Line, now: str) -> None:
         self._state, replies, outcome = negotiation.step(state, line)
+        if not self.alive and self._milestone is not None:
+            try:
+                self._heed_sts(sts.offered_port(self._state.offered.get("sts")))
+            except TlsWanted as wanted:
+                self._reach(wanted)
+                return
+        if self._identified is not None and not self._identified.done():
+            verdict = nickserv.verdict(line, self.env, self._options.nickserv)
+            if verdict is not None:
+                self._identified.set_result(verdict or None)
         self._send(*replies)
         if outcome is not None:
             self._on_outcome(outcome)
@@ -244,15 +296,27 @@ class Session:
         match outcome:
             case negotiation.Registered(nick):
                 self.alive = True
-                self.env = replace(self.env, nick=nick, caps=self._state.caps, isupport=self._state.isupport)
+                self.env = replace(self.env, nick=nick, isupport=self._state.isupport)
+                self._take_caps(self._state)
                 self._reach()
             case negotiation.Ready():
                 self._reach()
-            case negotiation.CapsChanged(caps):
-                self.env = replace(self.env, caps=caps)
+            case negotiation.CapsChanged():
+                self._take_caps(self._state)
+                self._hooks.emit(features.described(self.env))
             case negotiation.Failed(_, text, _):
                 self.reason = text or self.reason
                 self._reach(registration_error(outcome))
+
+    def _take_caps(self, state: negotiation.State) -> None:
+        limits = state.offered.get("draft/multiline") if "draft/multiline" in state.caps else None
+        multiline = None if limits is None else irc.multiline_limits(limits)
+        self.env = replace(self.env, caps=state.caps, multiline=multiline)
+
+    @property
+    def sts_seconds(self) -> int | None:
+        """How long the server wants TLS to be remembered, which only counts over TLS."""
+        return sts.seconds(self._state.offered.get("sts")) if self._state is not None and self._login.secure else None
 
     def _translate(self, answered: Answered, line: irc.Line, env: irc.Env) -> None:
         owner = answered.owner
@@ -266,13 +330,23 @@ class Session:
     def _give_out(self, activity: irc.Activity, env: irc.Env, waiting: _Waiting | None) -> None:
         if activity["type"] == "irc:raw" and not self._options.raw_events:
             return
-        # A message of ours comes back to us only where we are whom it is for.
+        # A message of ours comes back to us only where we are whom it is for; what it tells is its id.
         if activity.get("irc:echo") and env.isupport.fold(activity["target"]["name"]) != env.isupport.fold(env.nick):
+            if waiting is not None and waiting.wanted is None and waiting.result is None:
+                waiting.result = irc.strip(activity)
             return
+        self._answer_ctcp(activity, env)
         activity = irc.strip(activity)
         for each in self._waiting.values() if waiting is None else (waiting,):
             each.take(activity)
         self._hooks.emit(activity)
+
+    def _answer_ctcp(self, activity: irc.Activity, env: irc.Env) -> None:
+        lines = ctcp.answer(activity, env, self._options.ctcp_version)
+        now = time.monotonic()
+        if lines and not self._ctcp.wait(now):
+            self._ctcp = self._ctcp.take(now)
+            self._send(*lines)
 
     def _on_lost(self, exc: Exception | None) -> None:
         self.alive = False

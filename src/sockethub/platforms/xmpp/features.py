@@ -23,7 +23,15 @@ _IDENTITY: Final = ns.tag(ns.DISCO_INFO, "identity")
 ALWAYS: Final = frozenset(
     {
         *(Feature.EDIT, Feature.DELETE, Feature.INVITE, Feature.MULTILINE, Feature.PRESENCE, Feature.PROFILE),
-        *(Feature.REACTION, Feature.RECEIPT, Feature.REPLY, Feature.ROSTER, Feature.TYPING, Feature.MARKER),
+        *(
+            Feature.REACTION,
+            Feature.RECEIPT,
+            Feature.REPLY,
+            Feature.ROSTER,
+            Feature.TYPING,
+            Feature.MARKER,
+            Feature.WATCH,
+        ),
     }
 )
 """What clients do among themselves, or every server does (RFC 6121)."""
