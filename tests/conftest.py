@@ -12,7 +12,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.support.ircd import inspircd, ngircd, ngircd_with_password
+from tests.support.ircd import inspircd, ngircd, ngircd_with_password, services, services_without_sasl
 from tests.support.prosody import prosody
 from tests.support.redis import redis_server, redis_url
 from tests.support.tls import certificates
@@ -26,6 +26,8 @@ __all__ = [
     "prosody",
     "redis_server",
     "redis_url",
+    "services",
+    "services_without_sasl",
 ]
 
 # No deadline: on a shared machine one slow example says nothing. A test that hangs is ended by pytest-timeout.

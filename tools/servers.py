@@ -16,6 +16,7 @@ PROGRAMS = {
     "redis-server": "redis-server",
     "ngircd": "ngircd",
     "inspircd": "inspircd",
+    "atheme-services": "atheme-services",
     "prosody": "prosody",
     "chromium": "chromium",
     "node": "nodejs",

@@ -102,14 +102,15 @@ INSPIRCD_MODULES = (
 )
 
 
-ACCOUNT_MODULES = ("sasl", "spanningtree", "sslinfo")
+ACCOUNT_MODULES = ("spanningtree", "sslinfo")
 SERVICES = "services.test.example"
 LINK_PASSWORD = "link-password"
 
 
-def _linked(port: int) -> str:
+def _linked(port: int, *, sasl: bool) -> str:
     """What InspIRCd wants to know of the services that will link to it."""
-    modules = "\n".join(f'<module name="{name}">' for name in ACCOUNT_MODULES)
+    names = (*ACCOUNT_MODULES, "sasl") if sasl else ACCOUNT_MODULES
+    modules = "\n".join(f'<module name="{name}">' for name in names)
     return f"""
 {modules}
 <bind address="127.0.0.1" port="{port}" type="servers">
@@ -121,11 +122,14 @@ def _linked(port: int) -> str:
 
 
 @contextmanager
-def run_inspircd(certificates: Certificates, *, services_port: int | None = None) -> Iterator[IrcServer]:
-    """Run an InspIRCd of one's own, with the IRCv3 modules loaded; services may link to ``services_port``."""
+def run_inspircd(certificates: Certificates, more: str = "") -> Iterator[IrcServer]:
+    """Run an InspIRCd of one's own, with the IRCv3 modules loaded; ``more`` goes into its configuration.
+
+    ``{tls_port}`` in it is the port for TLS.
+    """
     executable = find_server("inspircd", "inspircd")
     port, tls_port = free_port(), free_port()
-    more = "" if services_port is None else _linked(services_port)
+    more = more.replace("{tls_port}", str(tls_port))
     with _directory(certificates) as directory:
         config = directory / "inspircd.conf"
         modules = "\n".join(f'<module name="{name}">' for name in INSPIRCD_MODULES)
@@ -162,10 +166,10 @@ ATHEME_MODULES = (
 
 
 @contextmanager
-def run_services(certificates: Certificates) -> Iterator[IrcServer]:
+def run_services(certificates: Certificates, *, sasl: bool = True) -> Iterator[IrcServer]:
     """Run an InspIRCd with Atheme's NickServ and SaslServ behind it: anybody may register an account."""
     atheme, port = find_server("atheme-services", "atheme-services"), free_port()
-    with run_inspircd(certificates, services_port=port) as server, tempfile.TemporaryDirectory() as name:
+    with run_inspircd(certificates, _linked(port, sasl=sasl)) as server, tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         for each in ("etc", "var", "run", "log"):
             (directory / each).mkdir()
@@ -210,6 +214,13 @@ def _knows(server: IrcServer, nick: str) -> bool:
 def services(certificates: Certificates) -> Iterator[IrcServer]:
     """InspIRCd with accounts: Atheme's NickServ and SaslServ (PLAIN, EXTERNAL)."""
     with run_services(certificates) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def services_without_sasl(certificates: Certificates) -> Iterator[IrcServer]:
+    """The same, but that only NickServ takes passwords."""
+    with run_services(certificates, sasl=False) as server:
         yield server
 
 

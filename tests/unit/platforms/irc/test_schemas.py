@@ -130,7 +130,11 @@ def test_refuses_credentials(obj: dict[str, Any]) -> None:
 
 def test_secrets_are_write_only() -> None:
     properties = loaded("irc/credentials.json")["properties"]["object"]["properties"]
-    assert {name for name, schema in properties.items() if schema.get("writeOnly")} == {"certificate", "password", "token"}
+    assert {name for name, schema in properties.items() if schema.get("writeOnly")} == {
+        "certificate",
+        "password",
+        "token",
+    }
 
 
 def test_option_schema_and_code_agree() -> None:
