@@ -27,7 +27,7 @@ _ABOUT: Final = {
     "501": ("MODE",),
     "502": ("MODE",),
 }
-_TARGETS: Final = {"INVITE": 2, "KICK": 2, "MODE": 8, "MONITOR": 2}
+_TARGETS: Final = {"CHATHISTORY": 2, "INVITE": 2, "KICK": 2, "MODE": 8, "MONITOR": 2}
 """How many leading parameters of a command its refusals may name; one where nothing is said."""
 _CONFIRMED_BY: Final = {"305": "AWAY", "306": "AWAY", "341": "INVITE"}
 _LABEL, _BATCH, _HOLDING = "label", "batch", "labeled-response"

@@ -1,0 +1,252 @@
+"""What goes beyond RFC 2812: on InspIRCd where it can, on a server that does as told where no packaged one can."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from sockethub.errors import PlatformError
+from tests.integration.irc.driver import connected, driver
+from tests.integration.irc.fake import FakeServer, fake_server, welcome
+from tests.support.ircd import IrcServer, run_inspircd
+from tests.support.ircpeer import irc_peer
+from tests.support.tls import Certificates
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_can_be_done_is_told(ngircd: IrcServer, inspircd: IrcServer) -> None:
+    features = []
+    for server in (ngircd, inspircd):
+        async with connected("ann", server) as ann:
+            told = await ann.saw("update", "capabilities")
+            assert (told["actor"]["type"], told["target"]["id"]) == ("service", f"ann@{server.host}")
+            features.append(set(told["object"]["features"]))
+    assert {"attendance", "topic", "nick", "room-list"} <= features[0]
+    assert not {"typing", "reaction", "history", "delete"} & features[0]
+    assert {"typing", "reaction", "reply", "watch"} <= features[1]
+
+
+async def test_what_the_server_lacks_is_said_at_once(ngircd: IrcServer) -> None:
+    async with connected("ann", ngircd, "#lacks") as ann:
+        room = ann.room("#lacks")
+        for verb, target, obj in (
+            ("query", room, {"type": "history", "limit": 5}),
+            ("update", room, {"type": "typing", "state": "active"}),
+            ("delete", room, {"type": "message", "id": "m1"}),
+            ("request-friend", ann.person("ben"), None),
+            ("query", room, {"type": "marker"}),
+        ):
+            with anyio.fail_after(1), pytest.raises(PlatformError) as caught:
+                await ann.do(verb, target, obj)
+            assert caught.value.condition == "unsupported", verb
+
+
+async def test_typing_reactions_and_replies(inspircd: IrcServer) -> None:
+    async with connected("ann", inspircd, "#tags") as ann, connected("ben", inspircd, "#tags") as ben:
+        room = ann.room("#tags")
+        await ann.say(room, "hello")
+        heard = await ben.saw("send", "message", content="hello")
+        about = {"type": "message", "id": heard["object"]["id"]}
+        await ben.do("update", room, {"type": "typing", "state": "active"})
+        await ann.saw("update", "typing", state="active")
+        await ben.do("add", room, {"type": "reaction", "content": "+1", "inReplyTo": about})
+        assert (await ann.saw("add", "reaction"))["object"]["inReplyTo"] == about
+        await ben.do("send", room, {"type": "message", "content": "yes", "inReplyTo": about})
+        assert (await ann.saw("send", "message", content="yes"))["object"]["inReplyTo"] == about
+
+
+async def test_what_one_says_comes_back_with_its_id(inspircd: IrcServer) -> None:
+    """And is not told again: the acknowledgement has it."""
+    async with connected("ann", inspircd, "#ids") as ann, connected("ben", inspircd, "#ids") as ben:
+        said = await ann.do("send", ann.room("#ids"), {"type": "message", "content": "hello"})
+        assert said is not None
+        assert said["object"] == (await ben.saw("send", "message", content="hello"))["object"]
+        assert not [each for each in ann.emitted if each["type"] == "send"]
+
+
+async def test_watching_somebody(inspircd: IrcServer) -> None:
+    async with connected("ann", inspircd) as ann:
+        await ann.do("request-friend", ann.person("ben"))
+        await ann.saw("update", "presence", presence="offline")
+        assert ann.saves[-1]["watched"] == ["ben"]
+        async with connected("ben", inspircd):
+            told = await ann.saw("update", "presence", presence="online")
+            assert told["actor"]["name"] == "ben"
+            ann.emitted.clear()
+        await ann.saw("update", "presence", presence="offline")
+        await ann.do("remove-friend", ann.person("ben"))
+        assert "watched" not in ann.saves[-1]
+        ann.emitted.clear()
+        async with connected("ben", inspircd):
+            await ann.do("query", ann.person("ben"), {"type": "profile"})
+        assert not [each for each in ann.emitted if each.get("object", {}).get("type") == "presence"]
+
+
+async def test_whom_one_watches_is_watched_again_by_the_next_connection(inspircd: IrcServer) -> None:
+    async with driver("ann", inspircd) as ann:
+        await ann.connect(restore={"joins": [], "nick": "ann", "watched": ["cat"]})
+        assert (await ann.saw("update", "presence"))["actor"]["name"] == "cat"
+
+
+async def test_questions_of_other_clients_are_answered_but_not_without_end(server: IrcServer) -> None:
+    async with connected("ann", server, ctcp_version="Owlery 1"), irc_peer("curious", server.host, server.port) as peer:
+        await peer.send("PRIVMSG ann :\x01VERSION\x01")
+        answer = await peer.line(lambda line: " NOTICE curious " in line)
+        assert answer.endswith(":\x01VERSION Owlery 1\x01")
+        for number in range(20):
+            await peer.send(f"PRIVMSG ann :\x01PING {number}\x01")
+        await peer.send("PRIVMSG ann :\x01TIME\x01")
+        await peer.send("PRIVMSG curious :done")
+        await peer.line(lambda line: line.endswith(":done"))
+        with anyio.move_on_after(0.5):
+            await peer.line(lambda line: "\x01PING 19\x01" in line)
+        answers = [line for line in peer.lines if "NOTICE curious :\x01" in line]
+        assert 1 < len(answers) <= 6
+        assert not [line for line in answers if "TIME" in line]
+
+
+async def test_the_version_may_be_kept_to_oneself(ngircd: IrcServer) -> None:
+    async with connected("ann", ngircd, ctcp_version=""), irc_peer("nosy", ngircd.host, ngircd.port) as peer:
+        await peer.send("PRIVMSG ann :\x01VERSION\x01")
+        await peer.send("PRIVMSG ann :\x01PING 1\x01")
+        assert "PING 1" in await peer.line(lambda line: " NOTICE nosy " in line)
+
+
+async def test_another_nickname_where_the_operator_lets_it_be_tried(ngircd: IrcServer) -> None:
+    async with connected("taken", ngircd), driver("taken", ngircd, nick_collision="underscore") as second:
+        await second.connect()
+        assert second.identities == [f"taken_@{ngircd.host}"]
+
+
+# --- Servers that want TLS (IRCv3 sts) --------------------------------------------------------------------------------
+
+STS = '<module name="ircv3_sts">\n<sts host="*" duration="1h" port="{tls_port}" preload="no">'
+
+
+async def test_tls_where_the_server_asks_for_it(certificates: Certificates) -> None:
+    """From the first connection on, and for as long as it says, whatever the credentials say."""
+    with run_inspircd(certificates, STS) as server:
+        # By name: InspIRCd says how long to remember it to those who have said whom they want (SNI).
+        async with driver("ann", ("localhost", server.port), tls_ca_file=str(server.authority)) as ann:
+            await ann.connect(password="sesame")
+            await ann.join("#sts")
+            state = ann.saves[-1]
+            # Said over TLS alone.
+            assert state["sts"]["port"] == server.tls_port
+        nowhere = ("localhost", 1)
+        async with driver("ann", nowhere, tls_ca_file=str(server.authority)) as ann:
+            await ann.connect(restore=state)
+
+
+async def test_nothing_secret_is_said_before_tls() -> None:
+    async def handle(server: FakeServer, line: str) -> None:
+        if line.startswith("CAP LS"):
+            server.say(":irc.fake CAP * LS :sts=port=1,duration=60 sasl=PLAIN")
+
+    for given in ({"password": "sesame"}, {"token": "t0ken"}, {}):
+        async with fake_server(handle) as fake, driver("ann", (fake.host, fake.port)) as ann:
+            with pytest.raises(PlatformError) as caught:
+                await ann.connect(**given)
+            assert caught.value.condition == "connection-refused"
+            assert not [line for line in fake.lines if line.startswith(("PASS", "AUTHENTICATE", "CAP REQ"))]
+
+
+# --- What no packaged server has --------------------------------------------------------------------------------------
+
+CAPS = (
+    "batch message-tags server-time labeled-response draft/chathistory draft/multiline=max-bytes=4096,max-lines=24 "
+    "draft/message-redaction draft/read-marker"
+)
+
+
+async def modern(server: FakeServer, line: str) -> None:
+    """As :func:`welcome`, with the capabilities that are still drafts."""
+    tags, _, rest = line.partition(" ") if line.startswith("@") else ("", "", line)
+    label = f"@{next((tag for tag in tags[1:].split(';') if tag.startswith('label=')), '')} " if tags else ""
+    if line.startswith("CAP LS"):
+        server.say(f":irc.fake CAP * LS :{CAPS}")
+    elif rest.startswith("JOIN"):
+        room = rest.partition(" ")[2]
+        server.say(f"{label}BATCH +j labeled-response", f"@batch=j :ann!a@h JOIN {room}")
+        server.say(f"@batch=j :irc.fake 353 ann = {room} :ann", f"@batch=j :irc.fake 366 ann {room} :End", "BATCH -j")
+    elif rest.startswith("CHATHISTORY"):
+        server.say(f"{label}BATCH +h chathistory #past")
+        for number in (1, 2):
+            time = f"time=2026-11-23T12:00:0{number}.000Z"
+            server.say(f"@batch=h;{time};msgid=m{number} :ben!b@h PRIVMSG #past :number {number}")
+        server.say("BATCH -h")
+    elif rest.startswith("MARKREAD"):
+        server.say(f"{label}:irc.fake MARKREAD #past timestamp=2026-11-23T12:00:01.000Z")
+    elif rest.startswith("REDACT") and "forbidden" in rest:
+        server.say(f"{label}:irc.fake FAIL REDACT REDACT_FORBIDDEN #past forbidden :Not yours")
+    elif label and rest.split(" ")[0] in ("REDACT", "BATCH", "MONITOR"):
+        server.say(f"{label}:irc.fake ACK")
+    elif rest == "CAP END":
+        await welcome(server, "USER")
+    elif not rest.startswith(("BATCH -", "USER")):
+        await welcome(server, line)
+
+
+async def test_history() -> None:
+    async with fake_server(modern) as fake, driver("ann", (fake.host, fake.port)) as ann:
+        await ann.connect()
+        await ann.join("#past")
+        page = await ann.do("query", ann.room("#past"), {"type": "history", "limit": 2})
+        assert page is not None
+        assert (page["type"], page["totalItems"]) == ("collection", 2)
+        assert [item["object"]["content"] for item in page["items"]] == ["number 1", "number 2"]
+        assert not [each for each in ann.emitted if each["type"] == "send"]
+
+
+async def test_several_lines_are_one_message() -> None:
+    async with fake_server(modern) as fake, driver("ann", (fake.host, fake.port)) as ann:
+        await ann.connect()
+        await ann.say(ann.room("#past"), "one\ntwo")
+        start = next(line for line in fake.lines if "BATCH +" in line)
+        assert start.startswith("@label=")
+        assert [line for line in fake.lines if "PRIVMSG" in line] == [
+            "@batch=1 PRIVMSG #past :one",
+            "@batch=1 PRIVMSG #past :two",
+        ]
+
+
+async def test_messages_are_taken_back() -> None:
+    async with fake_server(modern) as fake, driver("ann", (fake.host, fake.port)) as ann:
+        await ann.connect()
+        await ann.join("#past")
+        await ann.do("delete", ann.room("#past"), {"type": "message", "id": "m1"})
+        with pytest.raises(PlatformError) as caught:
+            await ann.do("delete", ann.room("#past"), {"type": "message", "id": "forbidden"})
+        assert caught.value.condition == "redact-forbidden"
+
+
+async def test_how_far_one_has_read() -> None:
+    async with fake_server(modern) as fake, driver("ann", (fake.host, fake.port)) as ann:
+        await ann.connect()
+        moment = "2026-11-23T12:00:01.000Z"
+        await ann.do("update", ann.room("#past"), {"type": "marker", "published": moment})
+        answer = await ann.do("query", ann.room("#past"), {"type": "marker"})
+        assert answer is not None
+        assert answer["object"]["published"] == moment
+
+
+async def test_a_room_of_five_thousand() -> None:
+    people = 5_000
+
+    async def crowd(server: FakeServer, line: str) -> None:
+        if not line.startswith("JOIN"):
+            await welcome(server, line)
+            return
+        server.say(":ann!a@h JOIN #big")
+        for start in range(0, people, 20):
+            names = " ".join(f"owl{number}" for number in range(start, start + 20))
+            server.say(f":irc.fake 353 ann = #big :{names}")
+        server.say(":irc.fake 366 ann #big :End")
+
+    async with fake_server(crowd) as fake, driver("ann", (fake.host, fake.port)) as ann:
+        await ann.connect()
+        with anyio.fail_after(20):
+            await ann.join("#big")
+        told = {each["actor"]["name"] for each in ann.emitted if each.get("object", {}).get("type") == "presence"}
+        assert len(told) == people
