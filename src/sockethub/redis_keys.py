@@ -12,6 +12,11 @@
 ``gateway:{<gateway>}:alive``          JSON ``{"ipc": path, "machine": id}``; expires when the gateway is gone
 ``supervisors:requests``               stream of logins to run
 ``supervisors:logins``                 hash login → platform: logins that ought to run, whoever runs them
+``platform:{<platform>}:kept``         hash: what its processes keep, sealed, by blinded name; expires
+``platform:{<platform>}:kept:used``    sorted set: when each of these was used; expires
+``platform:{<platform>}:kept:bytes``   how many bytes these are; expires
+``platform:{<platform>}:line:<name>``  sorted set: tickets of those at, or waiting for, one host; expires
+``platform:{<platform>}:pauses``       sorted set: until when a host wants to be left alone; expires
 =====================================  ==================================================================
 """
 
@@ -49,6 +54,20 @@ def lease(login: str) -> str:
 
 def inbox(gateway: str) -> str:
     return f"gateway:{{{gateway}}}:inbox"
+
+
+def kept(platform: str) -> tuple[str, str, str]:
+    """Records, when they were used, how many bytes they are."""
+    records = f"platform:{{{platform}}}:kept"
+    return records, f"{records}:used", f"{records}:bytes"
+
+
+def line(platform: str, name: str) -> str:
+    return f"platform:{{{platform}}}:line:{name}"
+
+
+def pauses(platform: str) -> str:
+    return f"platform:{{{platform}}}:pauses"
 
 
 def gateway_alive(gateway: str) -> str:

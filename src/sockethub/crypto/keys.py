@@ -136,6 +136,12 @@ def unwrap_session_key(login_key: bytes, wrapped: bytes, *, session: str, login:
     return unseal(login_key, wrapped, Binding("key", session=session, login=login))
 
 
+def blind_name(login_key: bytes, kind: str, name: str) -> str:
+    """What a record about ``name`` is called in Redis: an HMAC, so that nobody can read or try out what it is about."""
+    key = _derive(login_key, "name", kind)
+    return hmac.new(key, name.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:LOGIN_ID_CHARACTERS]
+
+
 def _derive(key: bytes, purpose: str, *context: str) -> bytes:
     info = _LABEL + Binding(purpose, *context).associated_data()
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)

@@ -12,10 +12,11 @@ from typing import Final
 import anyio
 
 from sockethub import __version__, guard
+from sockethub.commons import ALONE, Commons
 from sockethub.errors import PlatformError
 from sockethub.guard import Reach, Resolver
 from sockethub.web import urls
-from sockethub.web.cache import Cache
+from sockethub.web.cache import Cache, conditions
 from sockethub.web.courtesy import Courtesy
 from sockethub.web.exchange import Answer, ask
 from sockethub.web.inflate import ACCEPTED
@@ -30,7 +31,7 @@ _LATER: Final = frozenset((429, 503))
 
 
 class WebClient:
-    """Of one platform in one process; its cache and its manners are shared by all it fetches."""
+    """Of one platform in one process; its cache and its manners are shared by all that the platform fetches."""
 
     def __init__(
         self,
@@ -40,14 +41,15 @@ class WebClient:
         user_agent: str | None = None,
         tls: ssl.SSLContext | None = None,
         resolver: Resolver = guard.system_resolver,
+        commons: Commons = ALONE,
     ) -> None:
         self._reach = reach
         self._limits = limits
         self._headers = {"User-Agent": user_agent or USER_AGENT, "Accept-Encoding": ACCEPTED}
         self._tls = tls
         self._resolver = resolver
-        self._cache = Cache()
-        self._courtesy = Courtesy()
+        self._cache = Cache(commons, limits.room)
+        self._courtesy = Courtesy(commons, limits)
 
     async def get(self, url: str, accept: str) -> Answer:
         """What is at ``url``, redirects followed; ``accept`` is the header (RFC 9110 §12.5.1).
@@ -76,13 +78,14 @@ class WebClient:
         key = str(url)
         async with self._courtesy.place(url.authority):
             endpoints = await guard.resolve(url.host, url.port, self._reach, self._resolver)
-            headers = {"Accept": accept, **self._headers, **self._cache.conditions(key, accept)}
+            known = await self._cache.find(key, accept)
+            headers = {"Accept": accept, **self._headers, **conditions(known)}
             answer = await ask(url, endpoints, headers, self._limits, self._context(url))
-        if answer.status == _NOT_MODIFIED and (known := self._cache.unchanged(key, accept)) is not None:
+        if answer.status == _NOT_MODIFIED and known is not None:
             return known
         if answer.status in _LATER:
-            self._courtesy.pause(url.authority, answer.headers.get("retry-after", ""))
-        self._cache.keep(key, accept, answer)
+            await self._courtesy.pause(url.authority, answer.headers.get("retry-after", ""))
+        await self._cache.keep(key, accept, answer, known)
         return answer
 
     def _context(self, url: Url) -> ssl.SSLContext | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from sockethub.commons import Room
+
 HEADER_BYTES: Final = 64 * 1024
 """Status line and headers. Servers allow 8 to 16 KiB in requests; answers with many cookies are larger."""
 
@@ -13,6 +15,17 @@ REDIRECTS: Final = 5
 
 CHUNK_BYTES: Final = 64 * 1024
 """Read, and inflated, at a time."""
+
+
+HOST_AT_ONCE: Final = 4
+"""Requests to one host under way, from all processes of a platform; browsers open six connections."""
+
+HOST_WAITING: Final = 8
+"""Requests to one host that wait for these in each process; further ones are refused. With those under way fewer than a
+process performs."""
+
+ROOM: Final = Room(32 * 1024 * 1024, 1_000, 24 * 3_600.0)
+"""For what was fetched before: some hundred feeds, those asked for once a day among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +41,6 @@ class Limits:
     total_seconds: float = 20.0
     redirects: int = REDIRECTS
     cut: bool = False
+    host_at_once: int = HOST_AT_ONCE
+    host_waiting: int = HOST_WAITING
+    room: Room = ROOM

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from anyio.abc import TaskGroup
 
+from sockethub.commons import ALONE, Commons
 from sockethub.guard import Reach
 
 __all__ = [
     "Activity",
+    "Commons",
     "Log",
     "LoginContext",
     "PersistentPlatform",
@@ -50,6 +52,8 @@ class PlatformContext:
     """The declaration's ``options``, valid by the platform's own option schema."""
     reach: Reach
     log: Log
+    commons: Commons = field(default=ALONE, kw_only=True)
+    """What a stateless platform's processes share; a login has one process, and shares nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ async def work(spec: WorkerSpec, control: Control) -> int:
         anyio.create_task_group() as tasks,
     ):
         login = None if spec.mode == "stateless" else LoginService(spec, link, tasks)
-        runtime = Runtime(spec, login or PoolService(spec), blocking=blocking, link=link)
+        runtime = Runtime(spec, login or PoolService(spec, link), blocking=blocking, link=link)
         if login is not None:
             tasks.start_soon(_end, login, tasks)
         leave = partial(_leave, runtime, login, tasks, spec.stop_seconds * DRAINING)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from sockethub.jobs import Envelope, Job, Reply
+from sockethub.jobs import Envelope, Job, RedisLink, Reply
+from sockethub.worker.commons import RedisCommons
 from sockethub.worker.interface import PlatformContext, StatelessPlatform
 from sockethub.worker.runtime import Service, copy_of, load_driver, reach_of
 from sockethub.worker.spec import WorkerSpec
@@ -13,9 +14,10 @@ from sockethub.worker.spec import WorkerSpec
 class PoolService(Service):
     """Performs with one platform object."""
 
-    def __init__(self, spec: WorkerSpec) -> None:
+    def __init__(self, spec: WorkerSpec, link: RedisLink) -> None:
         log = structlog.get_logger("sockethub.platforms").bind(platform=spec.platform)
-        context = PlatformContext(spec.platform, spec.options, reach_of(spec), log)
+        commons = RedisCommons(spec, link)
+        context = PlatformContext(spec.platform, spec.options, reach_of(spec), log, commons=commons)
         self._platform: StatelessPlatform = load_driver(spec.driver)(context)
 
     async def begin(self) -> None:

@@ -172,6 +172,47 @@ async def test_a_slow_host_delays_nobody_else(house: Deployment) -> None:
             assert [(await future)["totalItems"] for future in waiting] == [2] * 8
 
 
+async def test_what_one_process_fetched_the_other_asks_for_conditionally(tmp_path: Path) -> None:
+    """Each process performs one command at a time, and the server lets both wait: so that both of them are there."""
+    both = asyncio.Barrier(2)
+
+    async def page(request: Request, writer: asyncio.StreamWriter) -> None:
+        if "if-none-match" in request.headers:
+            await both.wait()
+            writer.write(b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n')
+        else:
+            writer.write(answer(RSS.encode(), "text/xml", ETag='"1"'))
+
+    pair = {"policy": {"private_addresses": True}, "queue": {"concurrency": 1}, "worker": {"pool_size": 2}}
+    with deployment(tmp_path, {"platforms": {"feeds": pair}}) as two:
+        async with web_server() as site, ws_client(two.websocket) as client:
+            url = site.on("/shared", page)
+            first = await client.ok("message", fetch("feeds", url))
+            again = [await client.send("message", fetch("feeds", url)) for _ in range(2)]
+            with anyio.fail_after(10):
+                assert [await future for future in again] == [first] * 2
+            assert [request.headers.get("if-none-match") for request in site.requests] == [None, '"1"', '"1"']
+
+
+async def test_at_most_four_requests_go_to_one_host_from_the_whole_pool(house: Deployment) -> None:
+    inside, most = 0, 0
+
+    async def page(_: Request, writer: asyncio.StreamWriter) -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await anyio.sleep(0.05)
+        inside -= 1
+        writer.write(answer(RSS.encode(), "text/xml"))
+
+    async with web_server() as site, ws_client(house.websocket) as client:
+        urls = [site.on(f"/{number}", page) for number in range(12)]
+        waiting = [await client.send("message", fetch("feeds", url)) for url in urls]
+        with anyio.fail_after(10):
+            assert [(await future)["totalItems"] for future in waiting] == [2] * 12
+    assert most == 4
+
+
 async def test_private_addresses_are_closed_by_default(tmp_path: Path) -> None:
     with deployment(tmp_path) as shut:
         async with web_server() as site, ws_client(shut.websocket) as client:

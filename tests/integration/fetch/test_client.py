@@ -18,6 +18,7 @@ import pytest
 from sockethub.errors import PlatformError
 from sockethub.guard import Endpoint, Reach
 from sockethub.web import Limits, WebClient
+from tests.support.commons import MemoryCommons
 from tests.support.tls import Certificates
 from tests.support.web import Request, WebServer, answer, web_server
 
@@ -36,7 +37,7 @@ async def site() -> AsyncIterator[WebServer]:
 
 @pytest.fixture
 def client() -> WebClient:
-    return WebClient(HERE, LIMITS)
+    return WebClient(HERE, LIMITS, commons=MemoryCommons())
 
 
 async def refusal(client: WebClient, url: str) -> str:

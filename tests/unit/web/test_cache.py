@@ -1,44 +1,64 @@
 from __future__ import annotations
 
-from sockethub.web.cache import BODY_BYTES, Cache
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sockethub.commons import Room
+from sockethub.web import cache
+from sockethub.web.cache import SHARE, Cache, conditions
 from sockethub.web.exchange import Answer
+from tests.support.commons import MemoryCommons
+
+ROOM = Room(8_000, 10, 60)
 
 
 def answer(body: bytes = b"x", **headers: str) -> Answer:
-    return Answer("http://a.example/", 200, {"etag": '"1"', **headers}, body)
+    return Answer("u", 200, {"etag": '"1"', **headers}, body)
 
 
-def test_what_is_kept_makes_a_condition() -> None:
-    cache = Cache()
-    assert cache.conditions("u", "*/*") == {}
-    kept = answer(**{"last-modified": "then"})
-    cache.keep("u", "*/*", kept)
-    assert cache.conditions("u", "*/*") == {"If-None-Match": '"1"', "If-Modified-Since": "then"}
-    assert cache.unchanged("u", "*/*") is kept
-    assert cache.unchanged("u", "text/html") is None
+@pytest.mark.anyio
+async def test_what_is_kept_makes_a_condition() -> None:
+    kept = Cache(MemoryCommons(), ROOM)
+    assert await kept.find("u", "*/*") is None
+    assert conditions(None) == {}
+    said = answer(**{"last-modified": "then", "content-type": "text/xml"})
+    await kept.keep("u", "*/*", answer(**{**said.headers, "set-cookie": "secret"}), None)
+    assert await kept.find("u", "*/*") == said
+    assert conditions(said) == {"If-None-Match": '"1"', "If-Modified-Since": "then"}
+    assert await kept.find("u", "text/html") is None
+    assert await kept.find("v", "*/*") is None
 
 
-def test_what_is_not_kept() -> None:
-    cache = Cache()
-    for one in (
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "one",
+    [
         Answer("u", 200, {}, b"no validator"),
         answer(**{"cache-control": "No-Store"}),
         Answer("u", 404, {"etag": '"1"'}, b""),
         Answer("u", 200, {"etag": '"1"'}, b"cut", whole=False),
-        answer(bytes(BODY_BYTES + 1)),
-    ):
-        cache.keep("u", "*/*", answer())
-        cache.keep("u", "*/*", one)
-        assert cache.conditions("u", "*/*") == {}, one
+        answer(bytes(ROOM.size // SHARE + 1)),
+    ],
+    ids=["no validator", "no-store", "an error", "cut", "too large"],
+)
+async def test_what_is_not_kept_takes_the_place_of_what_was(one: Answer) -> None:
+    kept = Cache(MemoryCommons(), ROOM)
+    await kept.keep("u", "*/*", answer(), None)
+    await kept.keep("u", "*/*", one, await kept.find("u", "*/*"))
+    assert await kept.find("u", "*/*") is None
 
 
-def test_the_one_not_used_for_longest_goes_first() -> None:
-    cache = Cache(limit=30)
-    for name in ("a", "b", "c"):
-        cache.keep(name, "*/*", answer(bytes(10)))
-    assert cache.unchanged("a", "*/*") is not None
-    cache.keep("d", "*/*", answer(bytes(10)))
-    assert [name for name in "abcd" if cache.conditions(name, "*/*")] == ["a", "c", "d"]
-    cache.keep("d", "*/*", answer(bytes(5)))
-    cache.keep("e", "*/*", answer(bytes(5)))
-    assert [name for name in "abcde" if cache.conditions(name, "*/*")] == ["a", "c", "d", "e"]
+@pytest.mark.anyio
+async def test_without_room_nothing_is_kept_or_asked_for() -> None:
+    commons = MemoryCommons()
+    kept = Cache(commons, Room(0, 1, 1))
+    await kept.keep("u", "*/*", answer(), None)
+    assert commons.records == {}
+    assert await kept.find("u", "*/*") is None
+
+
+@given(st.binary(), st.dictionaries(st.sampled_from(cache.KEPT_HEADERS), st.text(st.characters(max_codepoint=255))))
+def test_a_record_is_what_was_kept(body: bytes, headers: dict[str, str]) -> None:
+    said = Answer("u", 200, headers, body)
+    assert cache.decode(cache.encode(said), "u") == said

@@ -33,7 +33,7 @@ class FeedsPlatform(StatelessPlatform):
     def __init__(self, context: PlatformContext) -> None:
         super().__init__(context)
         self._options = Options.declared(context.options)
-        self._web = self._options.client(context.reach)
+        self._web = self._options.client(context.reach, context.commons)
         self._parsers = anyio.CapacityLimiter(PARSERS)
 
     @classmethod

@@ -36,7 +36,7 @@ class MetadataPlatform(StatelessPlatform):
     def __init__(self, context: PlatformContext) -> None:
         super().__init__(context)
         # A page is read up to its limit, not refused: what it says about itself stands at its beginning.
-        self._web = Options.declared(context.options).client(context.reach, cut=True)
+        self._web = Options.declared(context.options).client(context.reach, context.commons, cut=True)
         self._readers = anyio.CapacityLimiter(READERS)
 
     @classmethod
