@@ -91,6 +91,9 @@ def _content(entry: Parsed, url: str) -> tuple[str, bool]:
     detail: Parsed = best or entry.get("summary_detail") or {}
     value = _text(detail.get("value"))
     kind = detail.get("type", "")
+    if "xhtml" in kind:
+        # feedparser writes <br></br>, which is two breaks in HTML.
+        value = value.replace("</br>", "")
     if ("html" in kind or not best) and markup.looks_like_html(value):
         return markup.sanitised(value, detail.get("base") or url), True
     return value, False
@@ -164,7 +167,8 @@ def _url(value: Any, base: str) -> str:
 
 def _moment(parent: Parsed, name: str) -> datetime | None:
     # Not parent.get: feedparser's answers for what is missing with something else.
-    return dates.from_struct(dict.get(parent, name))
+    found = dates.from_struct(dict.get(parent, name))
+    return found or dates.from_header(_text(dict.get(parent, name.removesuffix("_parsed"))))
 
 
 def _text(value: Any) -> str:

@@ -90,6 +90,27 @@ def test_what_is_no_date(text: str) -> None:
     assert dates.read(text) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("Saturday, 07-Sep-24 00:00:01 GMT", datetime(2024, 9, 7, 0, 0, 1, tzinfo=UTC)),
+        ("Sat, 07 Sep 2024 02:00:01 +0200", datetime(2024, 9, 7, 0, 0, 1, tzinfo=UTC)),
+        ("Sat, 07 Sep 2024 00:00:01 -0000", datetime(2024, 9, 7, 0, 0, 1, tzinfo=UTC)),
+        ("31 Dec 9999 23:59:59 -1200", None),
+        ("Sat, 07 Sep 2024 00:00:01 +99999999999", None),
+        ("a,", None),
+        ("", None),
+    ],
+)
+def test_dates_of_headers(text: str, moment: datetime | None) -> None:
+    assert dates.from_header(text) == moment
+
+
+@given(st.text(st.sampled_from("0123456789 :,+-SatSepGMT.") | st.characters()))
+def test_whatever_is_no_date_is_none(text: str) -> None:
+    assert (found := dates.from_header(text)) is None or found.tzinfo is UTC
+
+
 PIECES = st.sampled_from(
     [
         "<item>", "</item>", "<title>", "</title>", "<description>", "</description>", "<guid>", "<link>", "<pubDate>",
