@@ -29,10 +29,13 @@ def answer(activity: irc.Activity, env: irc.Env, version: str) -> list[irc.Line]
         return []
     if env.isupport.fold(target.get("name", "")) != env.isupport.fold(env.nick):
         return []
-    params = {"PING": obj.get("params", "")[:MAX_PARAMS], "VERSION": version}.get(obj.get("name", ""))
-    if params is None or (obj["name"] == "VERSION" and not version):
+    reply = {"type": "ctcp", "name": obj.get("name"), "reply": True}
+    if reply["name"] == "VERSION" and version:
+        reply["params"] = version
+    elif reply["name"] != "PING":
         return []
-    reply = {"type": "ctcp", "name": obj["name"], "params": params, "reply": True}
+    elif "params" in obj:
+        reply["params"] = obj["params"][:MAX_PARAMS]
     try:
         return irc.from_activity({"type": "send", "target": actor, "object": reply}, env)
     except TranslationError:

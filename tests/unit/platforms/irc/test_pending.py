@@ -150,3 +150,29 @@ def test_forgotten_is_forgotten() -> None:
         correlator.forget(pending)
         assert feed(correlator, f"PONG x {pending.token}", f"@label={pending.token} ACK", "BATCH -r") == []
     assert (correlator._by_label, correlator._by_token, correlator._batches) == ({}, {}, {})
+
+
+def test_an_answer_that_is_a_batch_stays_one() -> None:
+    """``labeled-response`` only holds together, ``chathistory`` means something."""
+    correlator = Correlator("x.")
+    asked = expect(correlator, "CHATHISTORY LATEST #a * 5", labels=True)
+    (label,) = asked.labels
+    said = [f"@label={label} BATCH +h chathistory #a", "@batch=h :b!b@h PRIVMSG #a :hi", "BATCH -h"]
+    answers = [correlator.feed(irc.decode(line), ENV) for line in said]
+    shown = [answer.line for answer in answers]
+    assert [line and irc.encode(line).decode().strip() for line in shown] == [
+        "BATCH +h chathistory #a",
+        "@batch=h :b!b@h PRIVMSG #a :hi",
+        "BATCH -h",
+    ]
+    assert [answer.owner for answer in answers] == [asked] * 3
+    assert answers[-1].done is asked
+
+
+def test_a_batch_of_ours_has_one_label_and_one_answer() -> None:
+    correlator = Correlator("x.")
+    lines = ["BATCH +1 draft/multiline #a", "@batch=1 PRIVMSG #a :one", "@batch=1 PRIVMSG #a :two", "BATCH -1"]
+    sent = expect(correlator, *lines, labels=True)
+    assert (sent.command.name, sent.command.targets) == ("PRIVMSG", {"#a"})
+    assert [line.tags.get("label") for line in sent.wire()] == [sent.token, None, None, None]
+    assert feed(correlator, f"@label={sent.token} ACK") == [sent]
