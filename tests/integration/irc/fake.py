@@ -20,6 +20,8 @@ class FakeServer:
         self._arrived = asyncio.Condition()
         self._taken = 0
         self.connections = 0
+        self.scram: str | None = None
+        """What was said before the proof, where a test authenticates."""
         self.writer: asyncio.StreamWriter
         self.host, self.port = "127.0.0.1", 0
         self._open: set[asyncio.StreamWriter] = set()

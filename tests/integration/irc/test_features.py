@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+
 import anyio
 import pytest
 
@@ -250,3 +254,60 @@ async def test_a_room_of_five_thousand() -> None:
             await ann.join("#big")
         told = {each["actor"]["name"] for each in ann.emitted if each.get("object", {}).get("type") == "presence"}
         assert len(told) == people
+
+
+async def test_roles_bans_invitations_and_kicks(server: IrcServer) -> None:
+    async with connected("ann", server, "#mods") as ann, connected("ben", server, "#mods") as ben:
+        room = ann.room("#mods")
+        role = {"type": "relationship", "relationship": "role", "subject": {"type": "presence", "role": "participant"}}
+        await ann.do("add", ann.person("ben"), {**role, "object": room})
+        assert (await ben.saw("add", "relationship"))["target"]["name"] == "ben"
+        await ann.do("update", room, {"type": "mode", "modes": [["+", "i"], ["+", "b", "mallory!*@*"]]})
+        modes = (await ben.saw("update", "mode"))["object"]["modes"]
+        assert {tuple(mode) for mode in modes} == {("+", "i"), ("+", "b", "mallory!*@*")}
+        kick = {"actor": ann.person("ben"), "irc:by": ann.person("ann")}
+        await ann.do("leave", room, {"type": "message", "content": "out"}, **kick)
+        assert (await ben.saw("leave", "message", content="out"))["irc:by"]["name"] == "ann"
+        with pytest.raises(PlatformError) as caught:
+            await ben.join("#mods")
+        assert caught.value.condition == "invite-only"
+        await ann.do("invite", room, ann.person("ben"))
+        assert (await ben.saw("invite"))["target"]["name"] == "#mods"
+        await ben.join("#mods")
+
+
+async def scram_server(server: FakeServer, line: str) -> None:
+    """RFC 7677, for the password ``pencil``."""
+    if line.startswith("CAP LS"):
+        server.say(":irc.fake CAP * LS :sasl=SCRAM-SHA-256,PLAIN")
+    elif line == "AUTHENTICATE SCRAM-SHA-256":
+        server.say("AUTHENTICATE +")
+    elif line.startswith("AUTHENTICATE") and server.scram is None:
+        first = base64.b64decode(line.split(" ")[1]).decode().partition("n,,")[2]
+        challenge = f"r={first.partition('r=')[2]}more,s={base64.b64encode(b'salt').decode()},i=4096"
+        server.scram = f"{first},{challenge}"
+        server.say(f"AUTHENTICATE {base64.b64encode(challenge.encode()).decode()}")
+    elif line.startswith("AUTHENTICATE") and line != "AUTHENTICATE +":
+        said, _, proof = base64.b64decode(line.split(" ")[1]).decode().partition(",p=")
+        salted = hashlib.pbkdf2_hmac("sha256", b"pencil", b"salt", 4096)
+        message = f"{server.scram},{said}".encode()
+        client = hmac.digest(salted, b"Client Key", "sha256")
+        signature = hmac.digest(hashlib.sha256(client).digest(), message, "sha256")
+        if bytes(a ^ b for a, b in zip(client, signature, strict=True)) != base64.b64decode(proof):
+            server.say(":irc.fake 904 ann :No")
+            return
+        verifier = hmac.digest(hmac.digest(salted, b"Server Key", "sha256"), message, "sha256")
+        server.say(f"AUTHENTICATE {base64.b64encode(b'v=' + base64.b64encode(verifier)).decode()}")
+    elif line.startswith("AUTHENTICATE"):
+        server.say(":irc.fake 900 ann ann!a@h ann :Logged in", ":irc.fake 903 ann :Good")
+    elif line == "CAP END":
+        await welcome(server, "USER")
+    elif not line.startswith("USER"):
+        await welcome(server, line)
+
+
+async def test_scram() -> None:
+    async with fake_server(scram_server) as fake, driver("ann", (fake.host, fake.port)) as ann:
+        await ann.connect(password="pencil")
+        assert ann.platform.connected
+        assert "AUTHENTICATE PLAIN" not in fake.lines
