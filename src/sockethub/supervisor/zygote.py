@@ -75,7 +75,10 @@ def _serve(connection: socket.socket, memory_mb: int, work: Callable[[socket.soc
             os.read(signals_out, 4096)
             _reap(connection)
         if connection.fileno() in ready:
-            packet, descriptors, _, _ = socket.recv_fds(connection, PACKET_BYTES, 1)
+            try:
+                packet, descriptors, _, _ = socket.recv_fds(connection, PACKET_BYTES, 1)
+            except ConnectionResetError:  # it ended before it had read all that we told
+                return
             if not packet:
                 return
             _fork(connection, json.loads(packet)["id"], descriptors[0], memory_mb, work)
