@@ -26,6 +26,7 @@ def fetch(platform: str, kind: str, url: str = "https://site.example/page", **me
 
 
 ROOM = {"id": "irc.example/#room", "type": "room", "name": "#room"}
+PLACE = {"id": "owls@muc.example", "type": "room", "name": "owls"}
 VALID = {
     "dummy": [activity("dummy", "echo", object={"type": "message", "content": "hello"})],
     "irc": [
@@ -41,6 +42,14 @@ VALID = {
         fetch("feeds", "feed", object={"since": "2026-11-23T12:00:00Z", "limit": 1}),
     ],
     "metadata": [fetch("metadata", "website")],
+    "xmpp": [
+        activity("xmpp", "connect"),
+        activity("xmpp", "join", target=PLACE),
+        activity("xmpp", "send", target=PLACE, object={"type": "message", "id": "m-2", "content": "hello"}),
+        activity("xmpp", "update", object={"type": "presence", "presence": "away", "content": "brb"}),
+        activity("xmpp", "query", target=PLACE, object={"type": "room-info"}),
+        activity("xmpp", "request-friend", target={"id": "bob@x.example", "type": "person", "name": "bob"}),
+    ],
 }
 INVALID = {
     "dummy": [activity("dummy", "no-such-verb")],
@@ -56,6 +65,11 @@ INVALID = {
         fetch("feeds", "feed", object={"since": "yesterday"}),
     ],
     "metadata": [fetch("metadata", "website", "javascript:alert(1)"), activity("metadata", "send")],
+    "xmpp": [
+        activity("xmpp", "send", target=PLACE, object={"type": "message", "content": 5}),
+        activity("xmpp", "request-friend"),
+        activity("xmpp", "update", object={"type": "presence", "presence": "asleep"}),
+    ],
 }
 
 

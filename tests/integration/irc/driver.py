@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio
-import structlog
 from anyio.abc import TaskGroup
 
 from sockethub.activity.bundle import bundle
 from sockethub.activity.validation import SchemaValidator
-from sockethub.errors import ValidationFailed
 from sockethub.platforms.irc import IrcPlatform
-from sockethub.worker.interface import Activity, LoginContext, Reach
+from sockethub.worker.interface import Activity
+from tests.support.driver import PlatformDriver
 from tests.support.ircd import IrcServer
-
-WITHIN_SECONDS = 10.0
 
 FAST = {
     "flood_rate": 0,
@@ -33,8 +30,6 @@ FAST = {
 SCHEMA = Path(__file__).parents[3] / "schemas" / "irc" / "responses.json"
 RESPONSES = SchemaValidator("irc", bundle(json.loads(SCHEMA.read_text())))
 
-HERE = Reach(private_addresses=True)
-
 
 def credentials(nick: str, host: str, port: int, **more: Any) -> dict[str, Any]:
     return {
@@ -45,76 +40,12 @@ def credentials(nick: str, host: str, port: int, **more: Any) -> dict[str, Any]:
     }
 
 
-class Driver:
-    """A platform, what it emitted, and short ways to ask it for something."""
+class Driver(PlatformDriver):
+    """A nickname's platform, and short ways to ask it for something."""
 
     def __init__(self, tasks: TaskGroup, nick: str, host: str, port: int, options: Mapping[str, Any]) -> None:
+        super().__init__(tasks, IrcPlatform, "irc", {**FAST, **options}, RESPONSES)
         self.nick, self.host, self.port = nick, host, port
-        self.emitted: list[Activity] = []
-        self.identities: list[str] = []
-        self.saves: list[Mapping[str, Any]] = []
-        self.losses: list[str] = []
-        self.faults: list[tuple[str, Activity]] = []
-        """What was emitted against the schema of responses."""
-        self._changed = anyio.Event()
-        context = LoginContext(
-            platform="irc",
-            options={**FAST, **options},
-            reach=HERE,
-            log=structlog.get_logger(),
-            emit=self._emit,
-            identify=self._identify,
-            save=self._save,
-            lost=self._lost,
-            tasks=tasks,
-        )
-        self.platform = IrcPlatform(context)
-
-    def _emit(self, activity: Activity) -> None:
-        try:
-            RESPONSES.check(activity)
-        except ValidationFailed as fault:
-            self.faults.append((str(fault), activity))
-        self.emitted.append(activity)
-        self._change()
-
-    def _identify(self, actor: str) -> None:
-        self.identities.append(actor)
-        self._change()
-
-    async def _save(self, state: Mapping[str, Any]) -> None:
-        self.saves.append(state)
-        self._change()
-
-    def _lost(self, reason: str) -> None:
-        self.losses.append(reason)
-        self._change()
-
-    def _change(self) -> None:
-        self._changed.set()
-        self._changed = anyio.Event()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for something that the platform tells to make the condition true."""
-        with anyio.fail_after(WITHIN_SECONDS):
-            while not condition():
-                await self._changed.wait()
-
-    async def saw(self, type_: str, kind: str | None = None, **members: Any) -> Activity:
-        """The first activity, past or to come, of this type, object type and with these members of its object."""
-
-        def found() -> Activity | None:
-            for activity in self.emitted:
-                obj = activity.get("object", {})
-                fits = activity["type"] == type_ and kind in (None, obj.get("type"))
-                if fits and all(obj.get(key) == value for key, value in members.items()):
-                    return activity
-            return None
-
-        await self.until(lambda: found() is not None)
-        activity = found()
-        assert activity is not None
-        return activity
 
     # --- What a client does -------------------------------------------------------------------------------------------
 

@@ -121,6 +121,18 @@ async def test_history_of_a_room_in_pages(prosody: XmppServer) -> None:
         assert (said, before["xmpp:complete"]) == (["number 0", "number 1", "number 2"], True)
 
 
+async def test_how_much_of_the_past_one_is_told_on_entering(prosody: XmppServer) -> None:
+    place = fresh_room(prosody)
+    async with connected("alice", prosody, place) as alice, connected("bob", prosody) as bob:
+        for number in range(4):
+            await alice.say(room(place), f"number {number}")
+        await bob.do("join", room(place), {"type": "history", "limit": 2})
+        await alice.say(room(place), "the present")
+        await bob.saw("send", "message", content="the present")
+        heard = [each["object"]["content"] for each in bob.emitted if each["type"] == "send"]
+        assert heard == ["number 2", "number 3", "the present"]
+
+
 async def test_history_with_a_person(prosody: XmppServer) -> None:
     word = secrets.token_hex(4)
     async with connected("alice", prosody) as alice, connected("bob", prosody) as bob:
@@ -142,7 +154,7 @@ async def test_reply_reaction_correction_and_retraction(prosody: XmppServer) -> 
         reaction = {"type": "reaction", "inReplyTo": about, "reactions": ["\N{OWL}"]}
         await bob.do("update", room(place), reaction)
         assert (await alice.saw("update", "reaction"))["object"]["inReplyTo"]["id"] == "one"
-        await alice.say(room(place), "first, corrected", **{"xmpp:replace": about})
+        await alice.do("update", room(place), {"type": "message", "id": "one", "content": "first, corrected"})
         corrected = await bob.saw("send", "message", content="first, corrected")
         assert corrected["object"]["xmpp:replace"]["id"] == "one"
         await alice.do("delete", room(place), {"type": "message", "id": "one"})

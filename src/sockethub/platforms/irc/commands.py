@@ -27,6 +27,8 @@ def kind_of(activity: irc.Activity) -> str:
 def command_of(activity: irc.Activity, env: irc.Env) -> Command:
     """The command that an activity asks for. Raises :class:`PlatformError` where it cannot be said in IRC."""
     verb = activity["type"]
+    if verb == "update" and kind_of(activity) == "message":
+        raise PlatformError("IRC has no way to edit a message", condition="unsupported")
     if verb in ("join", "leave"):
         _check_room(activity, env)
     own = {key: value for key, value in activity.items() if key not in _NOT_THE_CLIENTS}

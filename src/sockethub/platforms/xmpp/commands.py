@@ -40,7 +40,7 @@ def command_of(activity: xmpp.Activity, env: xmpp.Env, fresh: str, found: Found)
     """
     own = {key: value for key, value in activity.items() if key not in _NOT_THE_CLIENTS}
     own["id"] = fresh
-    own = _with_target(own, found)
+    own = _with_target(_edited(own), found)
     try:
         (stanza,) = xmpp.from_activity(own, env)
     except TranslationError as error:
@@ -49,6 +49,15 @@ def command_of(activity: xmpp.Activity, env: xmpp.Env, fresh: str, found: Found)
         stanza = stanza._replace(attrs={**stanza.attrs, "id": fresh})
     asked_as = activity.get("id")
     return Command(stanza, asked_as if isinstance(asked_as, str) else None)
+
+
+def _edited(activity: xmpp.Activity) -> xmpp.Activity:
+    """``update`` of a ``message`` is another one in its place (XEP-0308), with an id of its own."""
+    if activity["type"] != "update" or kind_of(activity) != "message":
+        return activity
+    obj = activity["object"]
+    new = {key: value for key, value in obj.items() if key != "id"}
+    return {**activity, "type": "send", "object": {**new, "xmpp:replace": {"id": obj.get("id")}}}
 
 
 def _with_target(activity: xmpp.Activity, found: Found) -> xmpp.Activity:
