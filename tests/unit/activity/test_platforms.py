@@ -17,7 +17,8 @@ def platforms() -> Platforms:
 
 
 def test_secrets_are_what_the_credentials_schema_calls_write_only(platforms: Platforms) -> None:
-    assert platforms.get("irc").secrets == {"password", "token"}
+    assert platforms.get("irc").secrets == {"certificate", "password", "token"}
+    assert platforms.get("xmpp").secrets == {"password", "token"}
     assert platforms.get("dummy").secrets == frozenset()
 
 

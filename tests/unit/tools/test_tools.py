@@ -63,8 +63,9 @@ def test_what_cannot_be_installed_is_named(tmp_path: Path) -> None:
         "    print(problem)\n"
     )
     said = python(program, env={"PATH": str(tmp_path)}).stdout
-    assert said.startswith("the tests need redis-server, ngircd, inspircd, prosody, chromium (Debian's names).")
-    assert said.rstrip().endswith("apt-get install redis-server ngircd inspircd prosody chromium")
+    named = ("redis-server", "ngircd", "inspircd", "atheme-services", "prosody", "chromium")
+    assert said.startswith(f"the tests need {', '.join(named)} (Debian's names).")
+    assert said.rstrip().endswith(f"apt-get install {' '.join(named)}")
 
 
 @pytest.mark.parametrize("before", [None, "#!/bin/sh\nexit 104\n"])
