@@ -288,6 +288,8 @@ class Session:
             raise PlatformError(f"it cannot be said in XMPP ({error})", condition="invalid") from None
         finally:
             self._waiting.pop(id_, None)
+            if self._barriers:
+                self._barriers = {ping: about for ping, about in self._barriers.items() if about != id_}
             if future.done() and not future.cancelled():
                 future.exception()  # Looked at, or asyncio would complain of it.
         return waiting
