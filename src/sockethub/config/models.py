@@ -70,6 +70,18 @@ DEFAULT_PIPELINE = (
 )
 
 
+class Resume(Section):
+    """Clients of the plain WebSocket that lose their connection and come back."""
+
+    seconds: float = Field(
+        60.0, ge=0, le=3600, description="How long a session without a connection is kept; 0 keeps none."
+    )
+    frames: int = Field(1_000, gt=0, le=100_000, description="Frames kept of what such a session is sent.")
+    characters: int = Field(
+        1_048_576, ge=1024, le=67_108_864, description="Characters kept of it, all frames together."
+    )
+
+
 class Gateway(Section):
     """The side that faces the clients."""
 
@@ -90,6 +102,7 @@ class Gateway(Section):
     )
     rate: Rate = Field(default_factory=Rate, description="Events per client.")
     sockets_per_address: int = Field(20, gt=0, description="Connections one client address may hold at once.")
+    resume: Resume = Field(default_factory=Resume, description="Sessions that outlive their connection.")
     outbox_messages: int = Field(1_000, gt=0, description="Messages waiting for one slow client before it is closed.")
     inbound_messages: int = Field(
         64, gt=0, description="Frames of one client waiting to be handled before its socket is no longer read."

@@ -68,6 +68,14 @@ class Commands:
         self._tasks.start(self._release(session))
         self._log.info("client disconnected", session=session.id)
 
+    def away(self, session: Session) -> Session | None:
+        """A client has lost its connection and may come back; the session to end for it, where too many are away."""
+        return self._sessions.leave(session)
+
+    def back(self, session: Session) -> None:
+        """It has come back."""
+        self._sessions.come_back(session)
+
     async def handle(self, session: Session, event: str, raw: Any, size: int, answer: Answer | None) -> None:
         """Do what one event asks for. Call it for one event of a session after the other.
 
@@ -87,11 +95,16 @@ class Commands:
 
     async def malformed(self, session: Session, size: int, text: str) -> str:
         """Something came that is no event; it counts as one. Returns what to tell the client."""
+        refusal = await self.refusal(session, size)
+        return text if refusal is None else refusal
+
+    async def refusal(self, session: Session, size: int) -> str | None:
+        """Count what the pipeline does not know as one event; why it is refused, if it is."""
         try:
             await self._pipeline.process(Command(session, MALFORMED, None, size))
         except ClientError as error:
             return str(error)
-        return text
+        return None
 
     async def _do(self, command: Command, answer: Answer | None) -> None:
         session = command.session

@@ -26,6 +26,7 @@ from sockethub.crypto import KeyRing, MasterKey, Secret
 from sockethub.errors import ConfigError, QueueError
 from sockethub.gateway import wsstream
 from sockethub.gateway.app import compose, make_app
+from sockethub.gateway.channel import Close, Keeping
 from sockethub.gateway.commands import Commands
 from sockethub.gateway.events import EventServer
 from sockethub.gateway.inbox import Inbox
@@ -36,7 +37,7 @@ from sockethub.gateway.queueing import Queueing
 from sockethub.gateway.router import Router
 from sockethub.gateway.socketio import SocketIoServer
 from sockethub.gateway.tasks import Tasks
-from sockethub.gateway.websocket import Close, WebSocketEndpoint
+from sockethub.gateway.websocket import WebSocketEndpoint
 from sockethub.ipc import machine_id
 from sockethub.jobs import AsyncProducer, RedisLink, connected, linked
 from sockethub.sessions.store import BEAT_SECONDS, RECORD_BEATS, SessionStore
@@ -113,7 +114,12 @@ class _Gateway:
             self._tasks,
             pending_limit=declared.pending_commands,
         )
-        self._endpoint = WebSocketEndpoint(commands, outbox_messages=declared.outbox_messages)
+        resume = declared.resume
+        self._endpoint = WebSocketEndpoint(
+            commands,
+            outbox_messages=declared.outbox_messages,
+            keeping=Keeping(resume.seconds, resume.frames, resume.characters),
+        )
         self._socketio = SocketIoServer(declared, commands, self._tasks)
         self._log = structlog.get_logger(__name__).bind(gateway=self._id)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable
-from enum import IntEnum
+from dataclasses import dataclass
 from typing import Any, Final
 
 import quart
@@ -13,28 +12,26 @@ import structlog
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketScope
 from quart.asgi import ASGIWebsocketConnection
 
+from sockethub.crypto import Secret
 from sockethub.errors import MalformedMessage
 from sockethub.gateway import wire
+from sockethub.gateway.channel import Channel, Close, Connection, Keeping
 from sockethub.gateway.commands import Commands
-from sockethub.sessions.outbox import Outbox, OutboxFull
 from sockethub.sessions.session import Answer, Session
 from sockethub.sessions.table import TooManyConnections
 
+__all__ = ["BoundedConnection", "Close", "WebSocketEndpoint", "bounded"]
+
+_OWN: Final = frozenset({"session", "resume", "end"})
+_NOBODY: Final = Secret("a token that nobody has, to compare with where there is none")
+
+UNKNOWN: Final = "unknown"
+"""No such session, or not any more, or not with this token."""
+OVERFLOW: Final = "overflow"
+"""More was missed than is kept; the session is over."""
+
 EVENT_CHARACTERS: Final = 60
 ID_CHARACTERS: Final = 200
-
-
-class Close(IntEnum):
-    """Close codes (RFC 6455 §7.4; 4000-4999 are the application's)."""
-
-    UNSUPPORTED_DATA = 1003
-    TOO_BIG = 1009
-    RESTART = 1012
-    TRY_LATER = 1013
-    """Too many connections from this address."""
-
-    TOO_SLOW = 4008
-    """The client did not read what it was sent."""
 
 
 class BoundedConnection(ASGIWebsocketConnection):
@@ -64,111 +61,188 @@ def bounded(inbound_messages: int) -> type[BoundedConnection]:
     return type("BoundedConnection", (BoundedConnection,), {"inbound_messages": inbound_messages})
 
 
-class WebSocketTransport:
-    """How one session reaches its client over a plain WebSocket."""
+@dataclass(slots=True)
+class Seat:
+    """Whom a connection speaks for: its own session, or the one that it has resumed."""
 
-    def __init__(self, outbox_messages: int) -> None:
-        self._outbox = Outbox(outbox_messages)
-        self._offsets = itertools.count(1)
-        self.closing: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+    connection: Connection
+    session: Session
+    channel: Channel
 
-    def deliver(self, event: str, data: Any) -> None:
-        self.send({"event": event, "data": data, "offset": next(self._offsets)})
 
-    def send(self, frame: dict[str, Any]) -> None:
-        """Queue one frame."""
-        if self.closing.done():
-            return
-        try:
-            self._outbox.put(wire.write(frame))
-        except OutboxFull:
-            self.close(Close.TOO_SLOW, "you do not read what you are sent")
+@dataclass(slots=True)
+class Kept:
+    """A session that may be resumed; ``expiry`` while it has no connection."""
 
-    def close(self, code: int, reason: str) -> None:
-        if not self.closing.done():
-            self.closing.set_result((code, reason))
-
-    async def write(self, send: Callable[[str], Any]) -> None:
-        """Send what is queued, for ever."""
-        while True:
-            await send(await self._outbox.take())
+    session: Session
+    channel: Channel
+    expiry: asyncio.TimerHandle | None = None
 
 
 class WebSocketEndpoint:
-    """Serves one client after it has connected."""
+    """Serves clients after they have connected."""
 
-    def __init__(self, commands: Commands, *, outbox_messages: int) -> None:
+    def __init__(self, commands: Commands, *, outbox_messages: int, keeping: Keeping) -> None:
         self._commands = commands
         self._outbox_messages = outbox_messages
-        self._connections: set[WebSocketTransport] = set()
+        self._keeping = keeping
+        self._connections: set[Connection] = set()
+        self._kept: dict[str, Kept] = {}
         self._emptied = asyncio.Event()
         self._log = structlog.get_logger(__name__)
 
     async def empty(self) -> None:
-        """Wait until the last connection is closed."""
+        """Wait until the last connection is closed; sessions without one end here."""
         while self._connections:
             self._emptied.clear()
             await self._emptied.wait()
+        for session in list(self._kept):
+            self._end(session)
 
     def close_all(self, code: int, reason: str) -> None:
         """Close every connection."""
-        for transport in self._connections:
-            transport.close(code, reason)
+        for connection in self._connections:
+            connection.close(code, reason)
 
     async def serve(self) -> None:
         """The Quart handler."""
         socket = quart.websocket
         await socket.accept()
-        transport = WebSocketTransport(self._outbox_messages)
+        connection = Connection(self._outbox_messages)
+        channel = Channel(connection)
         address = (socket.scope.get("client") or ("",))[0]
         try:
-            session = self._commands.connect(transport, address)
+            session = self._commands.connect(channel, address)
         except TooManyConnections:
             await socket.close(Close.TRY_LATER, "too many connections from your address")
             return
-        self._connections.add(transport)
+        seat = Seat(connection, session, channel)
+        self._connections.add(connection)
         try:
-            code, reason = await self._converse(session, transport)
+            code, reason = await self._converse(seat)
             await socket.close(code, reason)
         finally:
-            self._connections.discard(transport)
+            self._connections.discard(connection)
+            self._leave(seat)
             self._emptied.set()
-            self._commands.disconnect(session)
 
-    async def _converse(self, session: Session, transport: WebSocketTransport) -> tuple[int, str]:
+    async def _converse(self, seat: Seat) -> tuple[int, str]:
         socket = quart.websocket
-        reading = asyncio.ensure_future(self._read(socket.receive, session, transport))
-        writing = asyncio.ensure_future(transport.write(socket.send))
-        tasks: set[asyncio.Future[Any]] = {reading, writing, transport.closing}
+        closing = seat.connection.closing
+        reading = asyncio.ensure_future(self._read(socket.receive, seat))
+        writing = asyncio.ensure_future(seat.connection.write(socket.send))
+        tasks: set[asyncio.Future[Any]] = {reading, writing, closing}
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in (reading, writing):
                 if task.done() and not task.cancelled():
                     task.result()
-            return transport.closing.result()
+            return closing.result()
         finally:
             for task in (reading, writing):
                 task.cancel()
             await asyncio.gather(reading, writing, return_exceptions=True)
 
-    async def _read(self, receive: Callable[[], Any], session: Session, transport: WebSocketTransport) -> None:
-        while not transport.closing.done():
+    async def _read(self, receive: Callable[[], Any], seat: Seat) -> None:
+        while not seat.connection.closing.done():
             text = await receive()
             if not isinstance(text, str):
-                transport.close(Close.UNSUPPORTED_DATA, "frames are text")
+                seat.connection.close(Close.UNSUPPORTED_DATA, "frames are text")
                 return
-            await self._frame(text, session, transport)
+            await self._frame(text, seat)
 
-    async def _frame(self, text: str, session: Session, transport: WebSocketTransport) -> None:
+    async def _frame(self, text: str, seat: Seat) -> None:
         size = len(text) if text.isascii() else len(text.encode())
         try:
             frame = wire.parse(text)
             identifier, event = _envelope(frame)
         except MalformedMessage as error:
-            transport.send({"error": await self._commands.malformed(session, size, str(error))})
+            seat.channel.send({"error": await self._commands.malformed(seat.session, size, str(error))})
             return
-        answer = _answer(transport, identifier) if identifier is not None else None
-        await self._commands.handle(session, event, frame.get("data"), size, answer)
+        if event in _OWN and self._keeping.seconds > 0:
+            await self._own(seat, event, frame.get("data"), identifier, size)
+            return
+        answer = _answer(seat.channel, identifier) if identifier is not None else None
+        await self._commands.handle(seat.session, event, frame.get("data"), size, answer)
+
+    # --- Resuming -----------------------------------------------------------------------------------------------------
+
+    async def _own(self, seat: Seat, event: str, data: Any, identifier: str | int | None, size: int) -> None:
+        """What is about the session itself. Counts as an event like any other."""
+        refusal = await self._commands.refusal(seat.session, size)
+        if refusal is not None:
+            ack: dict[str, Any] = {"error": refusal}
+        elif event == "session":
+            ack = self._keep(seat)
+        elif event == "resume":
+            missed = self._resume(seat, data)
+            if isinstance(missed, str):
+                ack = {"recovered": False, "reason": missed}
+            else:
+                _tell(seat, identifier, {"recovered": True, "offset": seat.channel.last})
+                seat.connection.catch_up(missed)
+                return
+        else:
+            self._end(seat.session.id)
+            ack = {}
+        _tell(seat, identifier, ack)
+
+    def _keep(self, seat: Seat) -> dict[str, Any]:
+        token = seat.channel.keep(self._keeping)
+        self._kept.setdefault(seat.session.id, Kept(seat.session, seat.channel))
+        return {
+            "session": seat.session.id,
+            "token": token.reveal(),
+            "offset": seat.channel.last,
+            "seconds": self._keeping.seconds,
+        }
+
+    def _resume(self, seat: Seat, data: Any) -> list[str] | str:
+        """What the client has missed, or why it has to begin anew: the same for what never was as for a wrong token."""
+        asked = data if isinstance(data, dict) else {}
+        session, token, offset = asked.get("session"), asked.get("token"), asked.get("offset")
+        kept = self._kept.get(session) if isinstance(session, str) else None
+        known = _NOBODY if kept is None or kept.channel.token is None else kept.channel.token
+        right = known == Secret(token if isinstance(token, str) else "")
+        if kept is None or not right or kept.session is seat.session:
+            return UNKNOWN
+        if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset <= kept.channel.last:
+            return "offset is not the number of the last frame that you have seen"
+        missed = kept.channel.missed(offset)
+        if missed is None:
+            self._end(kept.session.id)
+            return OVERFLOW
+        self._commands.disconnect(seat.session)
+        self._kept.pop(seat.session.id, None)
+        if kept.expiry is not None:
+            kept.expiry.cancel()
+            kept.expiry = None
+            self._commands.back(kept.session)
+        kept.channel.attach(seat.connection)
+        seat.session, seat.channel = kept.session, kept.channel
+        return missed
+
+    def _leave(self, seat: Seat) -> None:
+        """A connection is gone; its session is kept for a while where the client has asked for that."""
+        if not seat.channel.detach(seat.connection):
+            return
+        kept = self._kept.get(seat.session.id)
+        if kept is None:
+            self._commands.disconnect(seat.session)
+        else:
+            expire = asyncio.get_running_loop().call_later
+            kept.expiry = expire(self._keeping.seconds, self._end, seat.session.id)
+            oldest = self._commands.away(seat.session)
+            if oldest is not None:
+                self._end(oldest.id)
+
+    def _end(self, session: str) -> None:
+        """A session is over. Idempotent."""
+        kept = self._kept.pop(session, None)
+        if kept is not None:
+            if kept.expiry is not None:
+                kept.expiry.cancel()
+            self._commands.disconnect(kept.session)
 
 
 def _envelope(frame: Any) -> tuple[str | int | None, str]:
@@ -184,8 +258,14 @@ def _envelope(frame: Any) -> tuple[str | int | None, str]:
     return identifier, event
 
 
-def _answer(transport: WebSocketTransport, identifier: str | int) -> Answer:
+def _answer(channel: Channel, identifier: str | int) -> Answer:
     def answer(*values: Any) -> None:
-        transport.send({"id": identifier, "ack": values[0] if values else None})
+        channel.acknowledge(identifier, values[0] if values else None)
 
     return answer
+
+
+def _tell(seat: Seat, identifier: str | int | None, ack: dict[str, Any]) -> None:
+    """Acknowledge what is about the session; it is not numbered, for it belongs to the connection."""
+    if identifier is not None:
+        seat.channel.send({"id": identifier, "ack": ack})

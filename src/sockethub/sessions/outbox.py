@@ -13,19 +13,22 @@ class OutboxFull(Exception):
 class Outbox:
     """Frames for one client, oldest first. One task takes; anyone puts, without waiting."""
 
-    __slots__ = ("_frames", "_limit", "_waiter")
+    __slots__ = ("_beyond", "_frames", "_limit", "_waiter")
 
     def __init__(self, limit: int) -> None:
         self._frames: deque[str] = deque()
         self._limit = limit
+        self._beyond = 0
         self._waiter: asyncio.Future[None] | None = None
 
     def __len__(self) -> int:
         return len(self._frames)
 
-    def put(self, frame: str) -> None:
-        """Raises :class:`OutboxFull`; the frame is not taken then."""
-        if len(self._frames) >= self._limit:
+    def put(self, frame: str, *, beyond: bool = False) -> None:
+        """Raises :class:`OutboxFull`; the frame is not taken then. What is bounded elsewhere may go ``beyond``."""
+        if beyond:
+            self._beyond += 1
+        elif len(self._frames) - self._beyond >= self._limit:
             raise OutboxFull
         self._frames.append(frame)
         if self._waiter is not None and not self._waiter.done():
@@ -39,4 +42,5 @@ class Outbox:
                 await self._waiter
             finally:
                 self._waiter = None
+        self._beyond = max(0, self._beyond - 1)  # what went beyond came first
         return self._frames.popleft()

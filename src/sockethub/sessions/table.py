@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from sockethub.sessions.bindings import LoginBinding
 from sockethub.sessions.session import Session
+
+_ABSENT: Final = object()
 
 
 class TooManyConnections(Exception):
@@ -21,6 +24,7 @@ class SessionTable:
         self._sessions: dict[str, Session] = {}
         self._by_login: dict[str, dict[str, Session]] = {}
         self._addresses: Counter[str] = Counter()
+        self._away: dict[str, None] = {}
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -42,11 +46,32 @@ class SessionTable:
         """Forget a session. Idempotent."""
         if self._sessions.pop(session.id, None) is None:
             return
+        if session.id in self._away:
+            del self._away[session.id]
+        else:
+            self._uncount(session)
+        for login in session.by_login:
+            self.unlisten(session, login)
+
+    def leave(self, session: Session) -> Session | None:
+        """A session has lost its connection, and is kept: it counts as a connection no more.
+
+        So many may be away from one address as may be connected from it; the one to end instead, if that is exceeded.
+        """
+        self._uncount(session)
+        self._away[session.id] = None
+        away = [each for each in self._away if self._sessions[each].address == session.address]
+        return self._sessions[away[0]] if len(away) > self._per_address else None
+
+    def come_back(self, session: Session) -> None:
+        """It has a connection again."""
+        if self._away.pop(session.id, _ABSENT) is not _ABSENT:
+            self._addresses[session.address] += 1
+
+    def _uncount(self, session: Session) -> None:
         self._addresses[session.address] -= 1
         if not self._addresses[session.address]:
             del self._addresses[session.address]
-        for login in session.by_login:
-            self.unlisten(session, login)
 
     def listen(self, session: Session, binding: LoginBinding) -> None:
         """``session`` is to hear of the login."""

@@ -145,7 +145,9 @@ try {
     socket.on("connect", resolve);
     socket.io.on("reconnect_failed", reject);
   }), "connect");
-  console.log(JSON.stringify(await scenarios[scenario]()));
+  const report = JSON.stringify(await scenarios[scenario]());
+  // Waits until all of it is written: a pipe takes 64 KiB at once.
+  await new Promise((resolve) => process.stdout.write(report, resolve));
 } finally {
   socket.close();
 }

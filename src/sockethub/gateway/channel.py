@@ -1,0 +1,152 @@
+"""How a session of the plain WebSocket reaches its client: over the connection there is now.
+
+A client that has asked for it (``session``) may lose its connection and come back (``resume``): what it is sent
+meanwhile is kept, and everything is numbered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final, TypeAlias
+
+from sockethub.crypto import Secret
+from sockethub.gateway import wire
+from sockethub.sessions.log import SessionLog
+from sockethub.sessions.outbox import Outbox, OutboxFull
+
+__all__ = ["Channel", "Close", "Connection", "Keeping"]
+
+TOKEN_BYTES: Final = 24
+
+
+class Close(IntEnum):
+    """Close codes (RFC 6455 §7.4; 4000-4999 are the application's)."""
+
+    UNSUPPORTED_DATA = 1003
+    TOO_BIG = 1009
+    RESTART = 1012
+    TRY_LATER = 1013
+    """Too many connections from this address."""
+
+    TOO_SLOW = 4008
+    """The client did not read what it was sent."""
+    RESUMED = 4009
+    """Another connection has resumed the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """For how long a session without a connection is kept, and how much of what it is sent."""
+
+    seconds: float
+    frames: int
+    characters: int
+
+
+class Connection:
+    """One WebSocket."""
+
+    def __init__(self, outbox_messages: int) -> None:
+        self._outbox = Outbox(outbox_messages)
+        self.closing: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+
+    def put(self, text: str) -> None:
+        """Queue one frame; a client that does not keep up is closed."""
+        if self.closing.done():
+            return
+        try:
+            self._outbox.put(text)
+        except OutboxFull:
+            self.close(Close.TOO_SLOW, "you do not read what you are sent")
+
+    def catch_up(self, frames: list[str]) -> None:
+        """Queue what was missed, which the log bounds; what comes after it counts as ever."""
+        for text in frames:
+            self._outbox.put(text, beyond=True)
+
+    def close(self, code: int, reason: str) -> None:
+        if not self.closing.done():
+            self.closing.set_result((code, reason))
+
+    async def write(self, send: Callable[[str], Any]) -> None:
+        """Send what is queued, for ever."""
+        while True:
+            await send(await self._outbox.take())
+
+
+Token: TypeAlias = Secret[str]
+
+
+class Channel:
+    """A :class:`~sockethub.sessions.session.Transport` that outlives its connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection: Connection | None = connection
+        self._last = 0
+        self._log: SessionLog | None = None
+        self.token: Token | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the client has asked to be able to resume."""
+        return self._log is not None
+
+    @property
+    def last(self) -> int:
+        """The offset of what was sent last."""
+        return self._last
+
+    def keep(self, keeping: Keeping) -> Token:
+        """Begin to keep what is sent; what the client has to show in order to resume."""
+        if self._log is None or self.token is None:
+            self._log = SessionLog(frames=keeping.frames, characters=keeping.characters, after=self._last)
+            self.token = Secret(secrets.token_urlsafe(TOKEN_BYTES))
+        return self.token
+
+    def deliver(self, event: str, data: Any) -> None:
+        self._number({"event": event, "data": data})
+
+    def acknowledge(self, identifier: str | int, value: Any) -> None:
+        """Answer one event. It has an offset where the session is kept: an answer may be missed too."""
+        frame = {"id": identifier, "ack": value}
+        if self._log is None:
+            self.send(frame)
+        else:
+            self._number(frame)
+
+    def send(self, frame: dict[str, Any]) -> None:
+        """Send what is about the connection itself, and never again."""
+        if self._connection is not None:
+            self._connection.put(wire.write(frame))
+
+    def _number(self, frame: dict[str, Any]) -> None:
+        self._last += 1
+        text = wire.write({**frame, "offset": self._last})
+        if self._log is not None:
+            self._log.add(text)
+        if self._connection is not None:
+            self._connection.put(text)
+
+    def close(self, code: int, reason: str) -> None:
+        if self._connection is not None:
+            self._connection.close(code, reason)
+
+    def detach(self, connection: Connection) -> bool:
+        """``connection`` is gone; whether it was this session's, rather than one that has been replaced."""
+        if self._connection is not connection:
+            return False
+        self._connection = None
+        return True
+
+    def missed(self, offset: int) -> list[str] | None:
+        """What came after ``offset``; None where that is not all there any more."""
+        return None if self._log is None else self._log.since(offset)
+
+    def attach(self, connection: Connection) -> None:
+        """From now on the client is reached here; another connection that it had is closed."""
+        self.close(Close.RESUMED, "another connection has resumed the session")
+        self._connection = connection

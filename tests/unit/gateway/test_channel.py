@@ -1,0 +1,91 @@
+"""A session's way to its client, with and without a connection."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sockethub.gateway.channel import Channel, Close, Connection, Keeping
+
+pytestmark = pytest.mark.anyio
+
+KEEPING = Keeping(seconds=60, frames=100, characters=10_000)
+
+
+async def _taken(connection: Connection) -> list[dict[str, Any]]:
+    outbox = connection._outbox
+    return [json.loads(await outbox.take()) for _ in range(len(outbox))]
+
+
+async def test_events_are_numbered_and_answers_only_where_they_may_be_asked_for_again() -> None:
+    connection = Connection(10)
+    channel = Channel(connection)
+    channel.deliver("message", 1)
+    channel.acknowledge("a", 2)
+    token = channel.keep(KEEPING)
+    assert channel.keep(KEEPING) is token
+    channel.acknowledge("b", 3)
+    channel.send({"error": "no JSON"})
+    assert await _taken(connection) == [
+        {"event": "message", "data": 1, "offset": 1},
+        {"id": "a", "ack": 2},
+        {"id": "b", "ack": 3, "offset": 2},
+        {"error": "no JSON"},
+    ]
+
+
+async def test_a_client_that_does_not_read_is_cut_off_and_misses_nothing() -> None:
+    slow = Connection(5)
+    channel = Channel(slow)
+    channel.keep(KEEPING)
+    for number in range(50):
+        channel.deliver("message", number)
+    assert slow.closing.result()[0] == Close.TOO_SLOW
+    seen = len(await _taken(slow))
+    assert seen == 5
+    missed = channel.missed(seen)
+    assert missed is not None
+    connection = Connection(5)
+    channel.attach(connection)
+    connection.catch_up(missed)
+    assert [frame["data"] for frame in await _taken(connection)] == list(range(5, 50))
+    assert not connection.closing.done()
+
+
+async def test_what_was_sent_before_it_was_asked_for_is_not_kept() -> None:
+    channel = Channel(Connection(5))
+    channel.deliver("message", 1)
+    channel.keep(KEEPING)
+    assert (channel.missed(0), channel.missed(1)) == (None, [])
+
+
+async def test_only_ones_own_connection_can_be_lost() -> None:
+    first, second = Connection(5), Connection(5)
+    channel = Channel(first)
+    channel.attach(second)
+    assert first.closing.result()[0] == Close.RESUMED
+    assert not channel.detach(first)
+    assert channel.detach(second)
+    channel.deliver("message", 1)
+    channel.close(1000, "nobody is there")
+
+
+async def test_what_was_missed_does_not_use_up_what_may_wait() -> None:
+    """Else a client that has missed much would be cut off as soon as something new happens."""
+    channel = Channel(Connection(5))
+    channel.keep(KEEPING)
+    for number in range(50):
+        channel.deliver("message", number)
+    missed = channel.missed(0)
+    assert missed is not None
+    connection = Connection(5)
+    channel.attach(connection)
+    connection.catch_up(missed)
+    for number in range(50, 55):
+        channel.deliver("message", number)
+    assert not connection.closing.done()
+    assert [frame["data"] for frame in await _taken(connection)] == list(range(55))
+    channel.deliver("message", 55)
+    assert not connection.closing.done()
