@@ -12,6 +12,8 @@
 ``gateway:{<gateway>}:alive``          JSON ``{"ipc": path, "machine": id}``; expires when the gateway is gone
 ``supervisors:requests``               stream of logins to run
 ``supervisors:logins``                 hash login → platform: logins that ought to run, whoever runs them
+``http:{<request>}:results``           ``running``, or the sealed results of an HTTP request, by blinded id; expires
+``http:{<address>}:requests``          how many requests a blinded address made in this window; expires
 ``platform:{<platform>}:kept``         hash: what its processes keep, sealed, by blinded name; expires
 ``platform:{<platform>}:kept:used``    sorted set: when each of these was used; expires
 ``platform:{<platform>}:kept:bytes``   how many bytes these are; expires
@@ -72,3 +74,11 @@ def pauses(platform: str) -> str:
 
 def gateway_alive(gateway: str) -> str:
     return f"gateway:{{{gateway}}}:alive"
+
+
+def http_results(request: str) -> str:
+    return f"http:{{{request}}}:results"
+
+
+def http_requests(address: str) -> str:
+    return f"http:{{{address}}}:requests"

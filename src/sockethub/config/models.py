@@ -125,6 +125,24 @@ class Gateway(Section):
         return self
 
 
+class Http(Section):
+    """Commands by plain HTTP requests, for what keeps no connection: scripts, forms, webhooks."""
+
+    enabled: bool = Field(False, description="Serve the endpoint.")
+    path: EndpointPath = Field("/sockethub-http", description="Its path.")
+    actions: int = Field(20, gt=0, le=1_000, description="Activities one request may hold.")
+    max_body_bytes: int = Field(1_048_576, ge=1024, le=67_108_864, description="Largest request body, in bytes.")
+    body_seconds: Seconds = Field(10.0, description="How long a client may take to send its request body.")
+    total_seconds: Seconds = Field(30.0, description="How long one request is worked on before the rest is `unknown`.")
+    idle_seconds: Seconds = Field(15.0, description="How long a request waits for its next result before it ends so.")
+    replay_seconds: int = Field(300, gt=0, le=86_400, description="How long the results of a request are kept.")
+    replay_bytes: int = Field(
+        1_048_576, ge=1024, le=67_108_864, description="Results of one request that are kept, in bytes; more are not."
+    )
+    requests: int = Field(60, gt=0, description="Requests one client address may make within `rate_seconds`.")
+    rate_seconds: int = Field(60, gt=0, le=86_400, description="The window, counted across all gateways.")
+
+
 class Redis(Section):
     """The queue. Without a URL a server of our own is started beside the gateway."""
 
@@ -321,6 +339,7 @@ class Declaration(Section):
         examples=["/var/lib/sockethub"],
     )
     gateway: Gateway = Field(default_factory=lambda: Gateway(), description="The side that faces clients.")
+    http: Http = Field(default_factory=lambda: Http(), description="Commands by HTTP requests.")
     redis: Redis = Field(default_factory=lambda: Redis(), description="The queue.")
     keys: Keys = Field(default_factory=lambda: Keys(), description="The master key.")
     workers: Workers = Field(default_factory=lambda: Workers(), description="This machine's workers.")

@@ -36,10 +36,10 @@ def unknown(raw: Any, text: str) -> dict[str, Any]:
 def without_secrets(raw: Mapping[str, Any]) -> dict[str, Any]:
     """``raw``; of an object with credentials its type alone."""
     given = raw.get("object")
-    secret = _says_credentials(raw) or (isinstance(given, Mapping) and _says_credentials(given))
+    secret = says_credentials(raw) or (isinstance(given, Mapping) and says_credentials(given))
     return {**raw, "object": {"type": CREDENTIALS}} if secret and given is not None else dict(raw)
 
 
-def _says_credentials(raw: Mapping[str, Any]) -> bool:
+def says_credentials(raw: Mapping[str, Any]) -> bool:
     """Whether it is of credentials in any dialect, also where it is not valid there."""
     return any(str(raw[key]).casefold() == CREDENTIALS for key in _TYPE_MEMBERS if key in raw)

@@ -12,13 +12,14 @@ from sockethub.activity.registry import Registry
 from sockethub.config.models import Gateway
 from sockethub.config.resources import SCHEMAS
 from sockethub.console import console_blueprint
+from sockethub.gateway.httpactions import HttpActions
 from sockethub.gateway.origins import Origins
 from sockethub.gateway.websocket import WebSocketEndpoint, bounded
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 SMALL_BODY: Final = 16_384
-"""Largest request body here; nothing takes one."""
+"""Largest request body here; only HTTP actions take one, and declare their own limit."""
 
 
 def make_app(
@@ -27,12 +28,15 @@ def make_app(
     registry: Registry,
     ready: Callable[[], Awaitable[bool]],
     suggestions: dict[str, Any],
+    actions: HttpActions,
 ) -> quart.Quart:
     """The Quart application. ``ready`` tells whether commands can be taken now."""
     app = quart.Quart("sockethub", static_folder=None)
     app.asgi_websocket_class = bounded(gateway.inbound_messages)
-    app.config["MAX_CONTENT_LENGTH"] = SMALL_BODY
+    app.config["MAX_CONTENT_LENGTH"] = max(SMALL_BODY, actions.max_body_bytes)
     app.add_websocket(gateway.websocket_path, "websocket", endpoint.serve)
+
+    actions.register(app)
 
     @app.get("/livez")
     async def livez() -> quart.Response:

@@ -29,6 +29,8 @@ from sockethub.gateway.app import compose, make_app
 from sockethub.gateway.channel import Close, Keeping
 from sockethub.gateway.commands import Commands
 from sockethub.gateway.events import EventServer
+from sockethub.gateway.httpactions import HttpActions
+from sockethub.gateway.httpstore import HttpStore
 from sockethub.gateway.inbox import Inbox
 from sockethub.gateway.logins import Logins
 from sockethub.gateway.origins import Origins
@@ -120,6 +122,9 @@ class _Gateway:
             outbox_messages=declared.outbox_messages,
             keeping=Keeping(resume.seconds, resume.frames, resume.characters),
         )
+        self._origins = Origins(declared)
+        http = declaration.http
+        self._actions = HttpActions(http, commands, HttpStore(client, keys, http), self._origins, self._tasks)
         self._socketio = SocketIoServer(declared, commands, self._tasks)
         self._log = structlog.get_logger(__name__).bind(gateway=self._id)
 
@@ -143,12 +148,12 @@ class _Gateway:
 
     async def serve(self, task_status: TaskStatus[int]) -> None:
         """The clients' side, until cancelled."""
-        app = make_app(self._declared, self._endpoint, self._registry, self._ready, self._suggestions())
+        app = make_app(self._declared, self._endpoint, self._registry, self._ready, self._suggestions(), self._actions)
         application = compose(
             app,
             engineio.ASGIApp(self._socketio, engineio_path=None),
             self._declared.socketio_path,
-            Origins(self._declared),
+            self._origins,
         )
         wsstream.install(self._declared.pong_seconds)
         with _listening(self._declared.host, self._declared.port) as listener:

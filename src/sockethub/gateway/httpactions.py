@@ -1,0 +1,206 @@
+"""Commands by HTTP (docs/reference/http.md): POST activities, read a line for each, replay them by request id."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import quart
+import structlog
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from sockethub.config.models import Http
+from sockethub.errors import MalformedMessage, QueueError
+from sockethub.gateway import wire
+from sockethub.gateway.commands import Commands
+from sockethub.gateway.httprun import HttpRun, Silent, error_line
+from sockethub.gateway.httpstore import HttpStore, Progress
+from sockethub.gateway.origins import Origins
+from sockethub.gateway.tasks import Tasks
+from sockethub.sessions.table import TooManyConnections
+
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+ID_HEADERS: Final = ("X-Request-Id", "X-Sockethub-Request-Id")
+NDJSON: Final = "application/x-ndjson"
+PREFLIGHT_SECONDS: Final = 600
+"""How long a browser need not ask again whether it may."""
+
+NOT_KEPT: Final = "the results of this request were too large to be kept"
+
+
+class Refused(Exception):
+    """The request as a whole is refused."""
+
+    def __init__(self, status: int, text: str, *, request: str = "", retry_after: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
+        self.body = {"error": text, "requestId": request} if request else {"error": text}
+        self.retry_after = retry_after
+
+
+class HttpActions:
+    """Serves ``http.path``."""
+
+    def __init__(self, declared: Http, commands: Commands, store: HttpStore, origins: Origins, tasks: Tasks) -> None:
+        self._declared = declared
+        self._commands = commands
+        self._store = store
+        self._origins = origins
+        self._tasks = tasks
+        self._log = structlog.get_logger(__name__)
+
+    @property
+    def max_body_bytes(self) -> int:
+        """Largest request body this takes."""
+        return self._declared.max_body_bytes if self._declared.enabled else 0
+
+    def register(self, app: quart.Quart) -> None:
+        """Add the routes, when the endpoint is declared."""
+        if not self._declared.enabled:
+            return
+        path = self._declared.path
+        methods = ["GET", "POST", "OPTIONS"]
+        app.add_url_rule(path, "http_actions", self.serve, methods=methods, provide_automatic_options=False)
+        app.add_url_rule(
+            f"{path}/<request_id>",
+            "http_replay",
+            self.serve,
+            methods=["GET", "OPTIONS"],
+            provide_automatic_options=False,
+        )
+
+    async def serve(self, request_id: str | None = None) -> quart.Response:
+        """The Quart handler."""
+        try:
+            response = await self._serve(request_id)
+        except Refused as refused:
+            response = _json(refused.body, refused.status)
+            if refused.retry_after:
+                response.headers["Retry-After"] = str(refused.retry_after)
+        except QueueError as error:
+            response = _json({"error": str(error)}, 503)
+        self._allow(response)
+        return response
+
+    async def _serve(self, request_id: str | None) -> quart.Response:
+        if not self._origins.allows(quart.request.scope["headers"]):
+            raise Refused(403, "this origin may not connect; the operator declares those that may in gateway.origins")
+        if quart.request.method == "OPTIONS":
+            return quart.Response(status=204)
+        address = (quart.request.scope.get("client") or ("",))[0]
+        wait = await self._store.admit(address)
+        if wait:
+            raise Refused(429, "too many requests from your address", retry_after=wait)
+        if quart.request.method == "POST":
+            return await self._post(address)
+        return await self._replay(_valid_id(request_id or quart.request.args.get("requestId")))
+
+    async def _post(self, address: str) -> quart.Response:
+        request, messages = _read(await self._body(), quart.request.headers)
+        if len(messages) > self._declared.actions:
+            raise Refused(413, f"payload limit exceeded (max {self._declared.actions})", request=request)
+        if not await self._store.begin(request):
+            return await self._repeated(request)
+        try:
+            session = self._commands.connect(Silent(), address)
+        except TooManyConnections:
+            text = "too many connections from your address"
+            await self._store.forget(request)
+            raise Refused(429, text, request=request, retry_after=1) from None
+        run = HttpRun(self._commands, session, self._declared, request)
+        self._tasks.start(self._work(run, request, messages))
+        response = _lines(run.lines(), request)
+        response.timeout = None  # the run has a deadline of its own
+        return response
+
+    async def _work(self, run: HttpRun, request: str, messages: Sequence[Any]) -> None:
+        lines = await run.work(messages)
+        if len(lines) > self._declared.replay_bytes:
+            lines = wire.write(error_line(NOT_KEPT, request)).encode() + b"\n"
+        try:
+            await self._store.finish(request, lines)
+        except QueueError:
+            self._log.warning("results of an HTTP request are not kept: Redis is away")
+
+    async def _repeated(self, request: str) -> quart.Response:
+        found = await self._store.results(request)
+        if isinstance(found, Progress):
+            raise Refused(409, "a request with this id is still running", request=request, retry_after=1)
+        return _lines(found, request, replay=True)
+
+    async def _replay(self, request: str) -> quart.Response:
+        found = await self._store.results(request)
+        if found is Progress.UNKNOWN:
+            raise Refused(404, "request not found", request=request)
+        if isinstance(found, Progress):
+            return _json({"status": "running", "requestId": request}, 202)
+        return _lines(found, request, replay=True)
+
+    async def _body(self) -> bytes:
+        if quart.request.mimetype != "application/json":
+            raise Refused(415, "the content type must be application/json")
+        try:
+            async with asyncio.timeout(self._declared.body_seconds):
+                return await quart.request.get_data(cache=False, as_text=False, parse_form_data=False)
+        except RequestEntityTooLarge:
+            raise Refused(413, f"the body is larger than {self._declared.max_body_bytes} bytes") from None
+        except TimeoutError:
+            raise Refused(408, f"the body did not come within {self._declared.body_seconds:g} seconds") from None
+        except HTTPException as error:
+            raise Refused(error.code or 400, "the body cannot be read") from None
+
+    def _allow(self, response: quart.Response) -> None:
+        """CORS (Fetch Standard §3.2): for the origins that may connect, and for no other."""
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Vary"] = "Origin"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        origin = quart.request.headers.get("Origin")
+        if origin is None or not self._origins.allows(quart.request.scope["headers"]):
+            return
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
+        response.headers["Access-Control-Allow-Headers"] = ", ".join(("Content-Type", *ID_HEADERS))
+        response.headers["Access-Control-Expose-Headers"] = "X-Request-Id, X-Idempotent-Replay, Retry-After"
+        response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
+
+
+def _read(body: bytes, headers: Headers) -> tuple[str, list[Any]]:
+    """Request id and activities; raises :class:`Refused`."""
+    try:
+        payload = wire.parse(body.decode())
+    except UnicodeDecodeError:
+        raise Refused(400, "not UTF-8") from None
+    except MalformedMessage as error:
+        raise Refused(400, str(error)) from None
+    named: Any = None
+    if isinstance(payload, dict) and "messages" in payload:
+        named, payload = payload.get("requestId"), payload["messages"]
+    elif isinstance(payload, dict):
+        payload = [payload]
+    request = _valid_id(next((headers[name] for name in ID_HEADERS if name in headers), named))
+    if not isinstance(payload, list) or not payload:
+        raise Refused(400, "request body must be a payload object or array of payloads", request=request)
+    return request, payload
+
+
+def _valid_id(text: Any) -> str:
+    if text is None or text == "":
+        raise Refused(400, "requestId is required")
+    if not isinstance(text, str) or not REQUEST_ID.fullmatch(text):
+        raise Refused(400, "requestId must have 1 to 128 of the characters A-Z a-z 0-9 . _ : -")
+    return text
+
+
+def _json(body: dict[str, Any], status: int) -> quart.Response:
+    return quart.Response(wire.write(body), status, content_type="application/json")
+
+
+def _lines(body: Any, request: str, *, replay: bool = False) -> quart.Response:
+    response = quart.Response(body, content_type=NDJSON)
+    response.headers["X-Request-Id"] = request
+    if replay:
+        response.headers["X-Idempotent-Replay"] = "true"
+    return response
