@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import socket
@@ -10,11 +11,14 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import pytest
 
 from sockethub_translators.dialects import context_array
 from tests.support.deployment import Deployment, deployment
 from tests.support.ircd import IrcServer
+from tests.support.web import web_server
 
 PATH = "/sockethub-http"
 BODY_BYTES = 20_000
@@ -29,6 +33,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     settings = {
         "http": {**limits, "body_seconds": 0.5, "idle_seconds": 3},
         "gateway": {"origins": [PAGE], "port": 0},
+        "platforms": {"feeds": {"policy": {"private_addresses": True}}},
     }
     with deployment(tmp_path_factory.mktemp("http"), settings) as running:
         yield running
@@ -118,6 +123,18 @@ def test_irc_in_one_request(house: Deployment, ngircd: IrcServer) -> None:
     assert status == 200
     assert [line["type"] for line in lines] == ["credentials-ack", "connect", "join", "send"]
     assert not any("error" in line for line in lines)
+
+
+@pytest.mark.anyio
+async def test_a_feed(house: Deployment) -> None:
+    async with web_server() as site:
+        url = site.page(
+            "/rss", "<rss version='2.0'><channel><title>News</title></channel></rss>", "application/rss+xml"
+        )
+        body = {"type": "fetch", "context": "feeds", "actor": {"id": url, "type": "feed"}}
+        post = functools.partial(ask, house, "POST", body=body, X_Request_Id=new_id())
+        status, _, [line] = await anyio.to_thread.run_sync(post)
+    assert (status, line["type"], line["summary"]) == (200, "collection", "News")
 
 
 def test_a_client_that_left_finds_its_results(house: Deployment) -> None:
