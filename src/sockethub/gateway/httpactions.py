@@ -18,6 +18,7 @@ from sockethub.gateway import wire
 from sockethub.gateway.commands import Commands
 from sockethub.gateway.httprun import HttpRun, Silent, error_line
 from sockethub.gateway.httpstore import HttpStore, Progress
+from sockethub.gateway.openapi import document
 from sockethub.gateway.origins import Origins
 from sockethub.gateway.tasks import Tasks
 from sockethub.sessions.table import TooManyConnections
@@ -58,7 +59,14 @@ class HttpActions:
         return self._declared.max_body_bytes if self._declared.enabled else 0
 
     def register(self, app: quart.Quart) -> None:
-        """Add the routes, when the endpoint is declared."""
+        """Add the description, and the routes when the endpoint is declared."""
+        described = document(self._declared)
+
+        @app.get("/openapi.json")
+        async def openapi() -> quart.Response:
+            """What is served by HTTP, for tools."""
+            return quart.jsonify(described)
+
         if not self._declared.enabled:
             return
         path = self._declared.path

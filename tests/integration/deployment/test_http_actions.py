@@ -15,6 +15,8 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from sockethub.config.models import Http
+from sockethub.gateway.openapi import document
 from sockethub_translators.dialects import context_array
 from tests.support.deployment import Deployment, deployment
 from tests.support.ircd import IrcServer
@@ -209,6 +211,21 @@ def test_a_replay_that_is_not_to_be_had(house: Deployment, path: str, status: in
     found, _, [told] = ask(house, "GET", PATH + path)
     assert found == status
     assert told["error"]
+
+
+def test_the_description_is_of_this_endpoint(house: Deployment) -> None:
+    status, _, lines = ask(house, "GET", "/openapi.json")
+    assert (status, lines) == (200, [document(Http(enabled=True))])
+
+
+def test_other_methods(house: Deployment) -> None:
+    status, headers, lines = ask(house, "HEAD", f"{PATH}/nobody-asked")
+    assert (status, headers["cache-control"], lines) == (404, "no-store", [])
+    connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=20)
+    connection.request("DELETE", PATH)
+    response = connection.getresponse()
+    assert (response.status, set(response.headers["Allow"].split(", "))) == (405, {"GET", "HEAD", "OPTIONS", "POST"})
+    connection.close()
 
 
 def test_a_body_that_does_not_come(house: Deployment) -> None:

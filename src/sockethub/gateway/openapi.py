@@ -1,0 +1,138 @@
+"""The OpenAPI 3.1 description of what is served by plain HTTP (https://spec.openapis.org/oas/v3.1.0).
+
+``python -m sockethub.gateway.openapi`` in a checkout: write ``schemas/openapi.json`` anew.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sockethub.config.models import Http
+from sockethub.config.resources import SCHEMAS
+
+REQUEST_ID_PATTERN = "^[A-Za-z0-9._:-]{1,128}$"
+_ID = {"type": "string", "pattern": REQUEST_ID_PATTERN}
+_LINES = "One JSON object a line: each activity's result, or the activity with `error`."
+_REFUSALS = {
+    202: "Still running.",
+    400: "Malformed, or without a usable request id.",
+    403: "A page of an origin that is not allowed.",
+    404: "No such request, or its results are no longer kept.",
+    408: "The body did not come in time.",
+    409: "A request with this id is still running.",
+    413: "Too large, or too many activities.",
+    415: "The content type is not application/json.",
+    429: "Too many requests or connections from this address.",
+    503: "Redis is away.",
+}
+_REPLAY = (400, 403, 404, 429, 503)
+_POST = (400, 403, 408, 409, 413, 415, 429, 503)
+
+
+def document(declared: Http) -> dict[str, Any]:
+    """The description; without the paths of HTTP actions when they are not enabled."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Sockethub", "version": "1", "description": "Commands by HTTP requests."},
+        "paths": _probes() | (_actions(declared) if declared.enabled else {}),
+        "components": {"schemas": _schemas(declared)},
+    }
+
+
+def text() -> str:
+    """The document with HTTP actions enabled and all else by default."""
+    return json.dumps(document(Http(enabled=True)), indent=2) + "\n"
+
+
+def _probes() -> dict[str, Any]:
+    return {
+        "/livez": {"get": {"operationId": "livez", "responses": {"200": {"description": "The process answers."}}}},
+        "/readyz": {
+            "get": {
+                "operationId": "readyz",
+                "responses": {
+                    "200": {"description": "Commands can be taken."},
+                    "503": {"description": "They cannot: Redis is away, or the gateway is about to stop."},
+                },
+            }
+        },
+    }
+
+
+def _actions(declared: Http) -> dict[str, Any]:
+    headers = [_parameter("header", name) for name in ("X-Request-Id", "X-Sockethub-Request-Id")]
+    body = {"required": True, "content": {"application/json": {"schema": _ref("Body")}}}
+    post = {"operationId": "act", "summary": "Perform activities.", "parameters": headers, "requestBody": body}
+    query = [_parameter("query", "requestId", required=True)]
+    path = [_parameter("path", "requestId", required=True)]
+    return {
+        declared.path: {
+            "post": post | {"responses": _lines() | _refusals(*_POST)},
+            "get": _replay("replay", query),
+        },
+        f"{declared.path}/{{requestId}}": {"get": _replay("replayById", path)},
+    }
+
+
+def _replay(name: str, parameters: list[Any]) -> dict[str, Any]:
+    running = {"202": _answer(202, "Running")}
+    responses = _lines() | running | _refusals(*_REPLAY)
+    return {"operationId": name, "summary": "Read results again.", "parameters": parameters, "responses": responses}
+
+
+def _lines() -> dict[str, Any]:
+    headers = {
+        "X-Request-Id": {"schema": _ID},
+        "X-Idempotent-Replay": {"schema": {"const": "true"}, "description": "These are kept results."},
+    }
+    content = {"application/x-ndjson": {"schema": {"type": "string"}}}
+    return {"200": {"description": _LINES, "headers": headers, "content": content}}
+
+
+def _refusals(*codes: int) -> dict[str, Any]:
+    return {str(code): _answer(code, "Refusal") for code in codes}
+
+
+def _answer(code: int, schema: str) -> dict[str, Any]:
+    return {"description": _REFUSALS[code], "content": {"application/json": {"schema": _ref(schema)}}}
+
+
+def _parameter(where: str, name: str, *, required: bool = False) -> dict[str, Any]:
+    return {"in": where, "name": name, "required": required, "schema": _ID}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _schemas(declared: Http) -> dict[str, Any]:
+    messages = {"type": "array", "items": _ref("Activity"), "minItems": 1, "maxItems": declared.actions}
+    envelope = {
+        "type": "object",
+        "required": ["messages"],
+        "properties": {"requestId": _ID, "messages": messages},
+    }
+    return {
+        "Activity": {
+            "type": "object",
+            "description": "An activity by the schema of its platform; `/schemas/registry.json` has them all.",
+        },
+        "Body": {"anyOf": [messages, envelope, _ref("Activity")]},
+        "Refusal": {
+            "type": "object",
+            "required": ["error"],
+            "properties": {"error": {"type": "string"}, "requestId": {"type": "string"}},
+            "additionalProperties": False,
+        },
+        "Running": {
+            "type": "object",
+            "required": ["status", "requestId"],
+            "properties": {"status": {"const": "running"}, "requestId": _ID},
+            "additionalProperties": False,
+        },
+    }
+
+
+if __name__ == "__main__":
+    (SCHEMAS / "openapi.json").write_text(text(), encoding="utf-8")
