@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
+from typing import Any
 
 import anyio
 import pytest
@@ -14,6 +16,7 @@ from tests.integration.irc.driver import Driver, connected, driver
 from tests.integration.irc.fake import FakeServer, fake_server, welcome
 from tests.support.ircd import IrcServer, run_inspircd
 from tests.support.ircpeer import irc_peer
+from tests.support.tcpproxy import tcp_proxy
 from tests.support.tls import Certificates
 
 pytestmark = pytest.mark.anyio
@@ -94,17 +97,21 @@ async def test_whom_one_watches_is_watched_again_by_the_next_connection(inspircd
 
 
 async def test_questions_of_other_clients_are_answered_but_not_without_end(server: IrcServer) -> None:
-    async with connected("ann", server, ctcp_version="Owlery 1"), irc_peer("curious", server.host, server.port) as peer:
+    async with (
+        connected("ann", server, ctcp_version="Owlery 1") as ann,
+        irc_peer("curious", server.host, server.port) as peer,
+    ):
         await peer.send("PRIVMSG ann :\x01VERSION\x01")
         answer = await peer.line(lambda line: " NOTICE curious " in line)
         assert answer.endswith(":\x01VERSION Owlery 1\x01")
         for number in range(20):
             await peer.send(f"PRIVMSG ann :\x01PING {number}\x01")
         await peer.send("PRIVMSG ann :\x01TIME\x01")
-        await peer.send("PRIVMSG curious :done")
-        await peer.line(lambda line: line.endswith(":done"))
-        with anyio.move_on_after(0.5):
-            await peer.line(lambda line: "\x01PING 19\x01" in line)
+        # All has been seen, and answered or not, when what was sent behind it has been.
+        await peer.send("PRIVMSG ann :was that all?")
+        await ann.saw("send", "message", content="was that all?")
+        await ann.say(ann.person("curious"), "it was")
+        await peer.line(lambda line: line.endswith(":it was"))
         answers = [line for line in peer.lines if "NOTICE curious :\x01" in line]
         assert 1 < len(answers) <= 6
         assert not [line for line in answers if "TIME" in line]
@@ -317,3 +324,72 @@ async def test_scram() -> None:
         await ann.connect(password="pencil")
         assert ann.platform.connected
         assert "AUTHENTICATE PLAIN" not in fake.lines
+
+
+async def test_what_others_change_is_told(inspircd: IrcServer) -> None:
+    """Without being asked: ``setname``, ``away-notify``, ``invite-notify``, ``extended-join``."""
+    async with connected("ann", inspircd, "#news") as ann, irc_peer("ben", inspircd.host, inspircd.port) as peer:
+        caps = "setname away-notify"
+        await peer.send(f"CAP REQ :{caps}")
+        await peer.join("#news")
+        joined = await ann.saw("join")
+        assert joined["actor"]["name"] == "ben"
+        await peer.send("SETNAME :Ben Owl")
+        changed = await ann.saw("update", "profile")
+        assert (changed["actor"]["name"], changed["object"]["name"]) == ("ben", "Ben Owl")
+        await peer.send("AWAY :tea")
+        away = await ann.saw("update", "presence", presence="away")
+        assert (away["actor"]["name"], away["object"]["content"]) == ("ben", "tea")
+        await ann.do("update", ann.room("#news"), {"type": "mode", "modes": [["+", "o", "ben"]]})
+        async with connected("cat", inspircd) as cat:
+            await peer.send("INVITE cat #news")
+            assert (await cat.saw("invite"))["target"]["name"] == "#news"
+            told = await ann.saw("invite")
+            assert (told["actor"]["name"], told["object"]["name"]) == ("ben", "cat")
+
+
+def _account(activity: dict[str, Any]) -> Any:
+    """Wherever it stands: of the one who acts, of what changes, of the message."""
+    parts = (activity["actor"], activity.get("object", {}), activity)
+    return next((part["irc:account"] for part in parts if "irc:account" in part), None)
+
+
+async def test_accounts_of_others_are_told(services: IrcServer) -> None:
+    """``account-notify``, ``account-tag``, ``extended-join``."""
+    nick = f"u{secrets.token_hex(4)}"
+    async with connected("ann", services, "#who") as ann, connected(nick, services, "#who") as ben:
+        await ben.say(ben.person("NickServ"), f"REGISTER sesame {nick}@test.example")
+        known = await ann.saw("update", "profile")
+        assert (known["actor"]["name"], _account(known)) == (nick, nick)
+        await ben.say(ben.room("#who"), "with a tag")
+        said = await ann.saw("send", "message", content="with a tag")
+        assert _account(said) == nick
+        await ben.do("leave", ben.room("#who"))
+        ann.emitted.clear()
+        await ben.join("#who")
+        joined = await ann.saw("join")
+        assert _account(joined) == nick
+
+
+async def test_a_host_that_changes_is_told() -> None:
+    """``chghost``; on networks it is for operators and services to do."""
+
+    async def handle(server: FakeServer, line: str) -> None:
+        await welcome(server, line)
+        if line.startswith("JOIN"):
+            server.say(":ben!b@h JOIN #news", ":ben!b@h CHGHOST user new.host")
+
+    async with fake_server(handle) as fake, driver("ann", (fake.host, fake.port)) as ann:
+        await ann.connect()
+        await ann.join("#news")
+        changed = await ann.saw("update", "profile")
+        assert changed["object"]["irc:host"] == "new.host"
+
+
+async def test_what_can_be_done_is_told_again_by_the_next_connection(ngircd: IrcServer) -> None:
+    async with tcp_proxy(ngircd.host, ngircd.port) as proxy, driver("ann", (proxy.host, proxy.port)) as ann:
+        await ann.connect()
+        ann.emitted.clear()
+        proxy.cut()
+        await ann.saw("connect", "connect", status="reconnected")
+        await ann.saw("update", "capabilities")
