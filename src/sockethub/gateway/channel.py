@@ -54,19 +54,23 @@ class Connection:
         self._outbox = Outbox(outbox_messages)
         self.closing: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
-    def put(self, text: str) -> None:
+    def put(self, text: str, offset: int | None = None) -> None:
         """Queue one frame; a client that does not keep up is closed."""
         if self.closing.done():
             return
         try:
-            self._outbox.put(text)
+            self._outbox.put(self.form(text, offset))
         except OutboxFull:
             self.close(Close.TOO_SLOW, "you do not read what you are sent")
 
-    def catch_up(self, frames: list[str]) -> None:
-        """Queue what was missed, which the log bounds; what comes after it counts as ever."""
-        for text in frames:
-            self._outbox.put(text, beyond=True)
+    def catch_up(self, frames: list[str], after: int) -> None:
+        """Queue what was missed ``after`` an offset, which the log bounds; what comes behind it counts as ever."""
+        for offset, text in enumerate(frames, after + 1):
+            self._outbox.put(self.form(text, offset), beyond=True)
+
+    def form(self, text: str, offset: int | None) -> str:
+        """A frame as it goes over the wire."""
+        return text
 
     def close(self, code: int, reason: str) -> None:
         if not self.closing.done():
@@ -84,8 +88,8 @@ Token: TypeAlias = Secret[str]
 class Channel:
     """A :class:`~sockethub.sessions.session.Transport` that outlives its connection."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection: Connection | None = connection
+    def __init__(self, connection: Connection | None) -> None:
+        self._connection = connection
         self._last = 0
         self._log: SessionLog | None = None
         self.token: Token | None = None
@@ -129,7 +133,7 @@ class Channel:
         if self._log is not None:
             self._log.add(text)
         if self._connection is not None:
-            self._connection.put(text)
+            self._connection.put(text, self._last)
 
     def close(self, code: int, reason: str) -> None:
         if self._connection is not None:
@@ -146,7 +150,8 @@ class Channel:
         """What came after ``offset``; None where that is not all there any more."""
         return None if self._log is None else self._log.since(offset)
 
-    def attach(self, connection: Connection) -> None:
-        """From now on the client is reached here; another connection that it had is closed."""
+    def attach(self, connection: Connection, seen: int) -> None:
+        """From now on the client is reached here, and given what came after ``seen``; an older connection is closed."""
         self.close(Close.RESUMED, "another connection has resumed the session")
         self._connection = connection
+        connection.catch_up(self.missed(seen) or [], seen)

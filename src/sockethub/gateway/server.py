@@ -32,6 +32,7 @@ from sockethub.gateway.events import EventServer
 from sockethub.gateway.httpactions import HttpActions
 from sockethub.gateway.httpstore import HttpStore
 from sockethub.gateway.inbox import Inbox
+from sockethub.gateway.kept import KeptSessions
 from sockethub.gateway.logins import Logins
 from sockethub.gateway.origins import Origins
 from sockethub.gateway.pipeline import MiddlewareContext, Pipeline
@@ -117,11 +118,8 @@ class _Gateway:
             pending_limit=declared.pending_commands,
         )
         resume = declared.resume
-        self._endpoint = WebSocketEndpoint(
-            commands,
-            outbox_messages=declared.outbox_messages,
-            keeping=Keeping(resume.seconds, resume.frames, resume.characters),
-        )
+        self._kept = KeptSessions(commands, Keeping(resume.seconds, resume.frames, resume.characters))
+        self._endpoint = WebSocketEndpoint(commands, self._kept, outbox_messages=declared.outbox_messages)
         self._origins = Origins(declared)
         http = declaration.http
         self._actions = HttpActions(http, commands, HttpStore(client, keys, http), self._origins, self._tasks)
@@ -179,6 +177,7 @@ class _Gateway:
             await self._socketio.close_all()
             await self._socketio.shutdown()
             await self._endpoint.empty()
+        self._kept.end_all()
 
     async def _beat(self, ipc: str) -> None:
         beats = 0

@@ -12,23 +12,17 @@ import structlog
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketScope
 from quart.asgi import ASGIWebsocketConnection
 
-from sockethub.crypto import Secret
 from sockethub.errors import MalformedMessage
 from sockethub.gateway import wire
-from sockethub.gateway.channel import Channel, Close, Connection, Keeping
+from sockethub.gateway.channel import Channel, Close, Connection
 from sockethub.gateway.commands import Commands
+from sockethub.gateway.kept import UNKNOWN, KeptSessions
 from sockethub.sessions.session import Answer, Session
 from sockethub.sessions.table import TooManyConnections
 
 __all__ = ["BoundedConnection", "Close", "WebSocketEndpoint", "bounded"]
 
 _OWN: Final = frozenset({"session", "resume", "end"})
-_NOBODY: Final = Secret("a token that nobody has, to compare with where there is none")
-
-UNKNOWN: Final = "unknown"
-"""No such session, or not any more, or not with this token."""
-OVERFLOW: Final = "overflow"
-"""More was missed than is kept; the session is over."""
 
 EVENT_CHARACTERS: Final = 60
 ID_CHARACTERS: Final = 200
@@ -70,34 +64,22 @@ class Seat:
     channel: Channel
 
 
-@dataclass(slots=True)
-class Kept:
-    """A session that may be resumed; ``expiry`` while it has no connection."""
-
-    session: Session
-    channel: Channel
-    expiry: asyncio.TimerHandle | None = None
-
-
 class WebSocketEndpoint:
     """Serves clients after they have connected."""
 
-    def __init__(self, commands: Commands, *, outbox_messages: int, keeping: Keeping) -> None:
+    def __init__(self, commands: Commands, kept: KeptSessions, *, outbox_messages: int) -> None:
         self._commands = commands
+        self._kept = kept
         self._outbox_messages = outbox_messages
-        self._keeping = keeping
         self._connections: set[Connection] = set()
-        self._kept: dict[str, Kept] = {}
         self._emptied = asyncio.Event()
         self._log = structlog.get_logger(__name__)
 
     async def empty(self) -> None:
-        """Wait until the last connection is closed; sessions without one end here."""
+        """Wait until the last connection is closed."""
         while self._connections:
             self._emptied.clear()
             await self._emptied.wait()
-        for session in list(self._kept):
-            self._end(session)
 
     def close_all(self, code: int, reason: str) -> None:
         """Close every connection."""
@@ -123,7 +105,7 @@ class WebSocketEndpoint:
             await socket.close(code, reason)
         finally:
             self._connections.discard(connection)
-            self._leave(seat)
+            self._kept.leave(seat.session, seat.channel, connection)
             self._emptied.set()
 
     async def _converse(self, seat: Seat) -> tuple[int, str]:
@@ -159,7 +141,7 @@ class WebSocketEndpoint:
         except MalformedMessage as error:
             seat.channel.send({"error": await self._commands.malformed(seat.session, size, str(error))})
             return
-        if event in _OWN and self._keeping.seconds > 0:
+        if event in _OWN and self._kept.enabled:
             await self._own(seat, event, frame.get("data"), identifier, size)
             return
         answer = _answer(seat.channel, identifier) if identifier is not None else None
@@ -171,78 +153,30 @@ class WebSocketEndpoint:
         """What is about the session itself. Counts as an event like any other."""
         refusal = await self._commands.refusal(seat.session, size)
         if refusal is not None:
-            ack: dict[str, Any] = {"error": refusal}
+            _tell(seat, identifier, {"error": refusal})
         elif event == "session":
-            ack = self._keep(seat)
+            _tell(seat, identifier, self._kept.keep(seat.session, seat.channel))
         elif event == "resume":
-            missed = self._resume(seat, data)
-            if isinstance(missed, str):
-                ack = {"recovered": False, "reason": missed}
-            else:
-                _tell(seat, identifier, {"recovered": True, "offset": seat.channel.last})
-                seat.connection.catch_up(missed)
-                return
+            self._resume(seat, data, identifier)
         else:
-            self._end(seat.session.id)
-            ack = {}
-        _tell(seat, identifier, ack)
+            self._kept.end(seat.session.id)
+            _tell(seat, identifier, {})
 
-    def _keep(self, seat: Seat) -> dict[str, Any]:
-        token = seat.channel.keep(self._keeping)
-        self._kept.setdefault(seat.session.id, Kept(seat.session, seat.channel))
-        return {
-            "session": seat.session.id,
-            "token": token.reveal(),
-            "offset": seat.channel.last,
-            "seconds": self._keeping.seconds,
-        }
-
-    def _resume(self, seat: Seat, data: Any) -> list[str] | str:
-        """What the client has missed, or why it has to begin anew: the same for what never was as for a wrong token."""
+    def _resume(self, seat: Seat, data: Any, identifier: str | int | None) -> None:
         asked = data if isinstance(data, dict) else {}
-        session, token, offset = asked.get("session"), asked.get("token"), asked.get("offset")
-        kept = self._kept.get(session) if isinstance(session, str) else None
-        known = _NOBODY if kept is None or kept.channel.token is None else kept.channel.token
-        right = known == Secret(token if isinstance(token, str) else "")
-        if kept is None or not right or kept.session is seat.session:
-            return UNKNOWN
-        if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset <= kept.channel.last:
-            return "offset is not the number of the last frame that you have seen"
-        missed = kept.channel.missed(offset)
-        if missed is None:
-            self._end(kept.session.id)
-            return OVERFLOW
-        self._commands.disconnect(seat.session)
-        self._kept.pop(seat.session.id, None)
-        if kept.expiry is not None:
-            kept.expiry.cancel()
-            kept.expiry = None
-            self._commands.back(kept.session)
-        kept.channel.attach(seat.connection)
-        seat.session, seat.channel = kept.session, kept.channel
-        return missed
-
-    def _leave(self, seat: Seat) -> None:
-        """A connection is gone; its session is kept for a while where the client has asked for that."""
-        if not seat.channel.detach(seat.connection):
+        kept = self._kept.find(asked.get("session"), asked.get("token"))
+        if kept is None or kept.session is seat.session:
+            _tell(seat, identifier, {"recovered": False, "reason": UNKNOWN})
             return
-        kept = self._kept.get(seat.session.id)
-        if kept is None:
-            self._commands.disconnect(seat.session)
-        else:
-            expire = asyncio.get_running_loop().call_later
-            kept.expiry = expire(self._keeping.seconds, self._end, seat.session.id)
-            oldest = self._commands.away(seat.session)
-            if oldest is not None:
-                self._end(oldest.id)
-
-    def _end(self, session: str) -> None:
-        """A session is over. Idempotent."""
-        kept = self._kept.pop(session, None)
-        if kept is not None:
-            if kept.expiry is not None:
-                kept.expiry.cancel()
-            self._commands.disconnect(kept.session)
+        obstacle = self._kept.obstacle(kept, asked.get("offset"))
+        if obstacle is not None:
+            _tell(seat, identifier, {"recovered": False, "reason": obstacle})
+            return
+        _tell(seat, identifier, {"recovered": True, "offset": kept.channel.last})
+        self._kept.end(seat.session.id)
+        self._commands.disconnect(seat.session)
+        self._kept.resume(kept, asked["offset"], seat.connection)
+        seat.session, seat.channel = kept.session, kept.channel
 
 
 def _envelope(frame: Any) -> tuple[str | int | None, str]:

@@ -80,8 +80,7 @@ class Resuming(RuleBasedStateMachine):
             self.over = True
             return
         before, self.connection = self.connection, self._connection()
-        self.channel.attach(self.connection)
-        self.connection.catch_up(missed)
+        self.channel.attach(self.connection, self.read)
         if before is not None:
             assert before.closing.result()[0] in (Close.RESUMED, Close.TOO_SLOW)
             assert not self.channel.detach(before)

@@ -48,8 +48,7 @@ async def test_a_client_that_does_not_read_is_cut_off_and_misses_nothing() -> No
     missed = channel.missed(seen)
     assert missed is not None
     connection = Connection(5)
-    channel.attach(connection)
-    connection.catch_up(missed)
+    channel.attach(connection, seen)
     assert [frame["data"] for frame in await _taken(connection)] == list(range(5, 50))
     assert not connection.closing.done()
 
@@ -64,7 +63,7 @@ async def test_what_was_sent_before_it_was_asked_for_is_not_kept() -> None:
 async def test_only_ones_own_connection_can_be_lost() -> None:
     first, second = Connection(5), Connection(5)
     channel = Channel(first)
-    channel.attach(second)
+    channel.attach(second, 0)
     assert first.closing.result()[0] == Close.RESUMED
     assert not channel.detach(first)
     assert channel.detach(second)
@@ -81,8 +80,7 @@ async def test_what_was_missed_does_not_use_up_what_may_wait() -> None:
     missed = channel.missed(0)
     assert missed is not None
     connection = Connection(5)
-    channel.attach(connection)
-    connection.catch_up(missed)
+    channel.attach(connection, 0)
     for number in range(50, 55):
         channel.deliver("message", number)
     assert not connection.closing.done()
