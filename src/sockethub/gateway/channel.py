@@ -26,6 +26,8 @@ TOKEN_BYTES: Final = 24
 class Close(IntEnum):
     """Close codes (RFC 6455 §7.4; 4000-4999 are the application's)."""
 
+    OVER = 1000
+    """The session is over, as its client has asked."""
     UNSUPPORTED_DATA = 1003
     TOO_BIG = 1009
     RESTART = 1012
@@ -79,7 +81,11 @@ class Connection:
     async def write(self, send: Callable[[str], Any]) -> None:
         """Send what is queued, for ever."""
         while True:
-            await send(await self._outbox.take())
+            await send(await self.take())
+
+    async def take(self) -> str:
+        """What is to be sent next, once there is something."""
+        return await self._outbox.take()
 
 
 Token: TypeAlias = Secret[str]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -10,12 +9,12 @@ from typing import Any, Final
 import quart
 import structlog
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sockethub.config.models import Http
 from sockethub.errors import MalformedMessage, QueueError
 from sockethub.gateway import wire
 from sockethub.gateway.commands import Commands
+from sockethub.gateway.httpface import FORBIDDEN, Refused, allow, json_answer, read_body
 from sockethub.gateway.httprun import HttpRun, Silent, error_line
 from sockethub.gateway.httpstore import HttpStore, Progress
 from sockethub.gateway.openapi import document
@@ -26,20 +25,7 @@ from sockethub.sessions.table import TooManyConnections
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 ID_HEADERS: Final = ("X-Request-Id", "X-Sockethub-Request-Id")
 NDJSON: Final = "application/x-ndjson"
-PREFLIGHT_SECONDS: Final = 600
-"""How long a browser need not ask again whether it may."""
-
 NOT_KEPT: Final = "the results of this request were too large to be kept"
-
-
-class Refused(Exception):
-    """The request as a whole is refused."""
-
-    def __init__(self, status: int, text: str, *, request: str = "", retry_after: int = 0) -> None:
-        super().__init__(text)
-        self.status = status
-        self.body = {"error": text, "requestId": request} if request else {"error": text}
-        self.retry_after = retry_after
 
 
 class HttpActions:
@@ -85,17 +71,15 @@ class HttpActions:
         try:
             response = await self._serve(request_id)
         except Refused as refused:
-            response = _json(refused.body, refused.status)
-            if refused.retry_after:
-                response.headers["Retry-After"] = str(refused.retry_after)
+            response = refused.answer()
         except QueueError as error:
-            response = _json({"error": str(error)}, 503)
-        self._allow(response)
+            response = json_answer({"error": str(error)}, 503)
+        allow(response, self._origins, "GET, POST, OPTIONS", ID_HEADERS)
         return response
 
     async def _serve(self, request_id: str | None) -> quart.Response:
         if not self._origins.allows(quart.request.scope["headers"]):
-            raise Refused(403, "this origin may not connect; the operator declares those that may in gateway.origins")
+            raise Refused(403, FORBIDDEN)
         if quart.request.method == "OPTIONS":
             return quart.Response(status=204)
         address = (quart.request.scope.get("client") or ("",))[0]
@@ -107,7 +91,9 @@ class HttpActions:
         return await self._replay(_valid_id(request_id or quart.request.args.get("requestId")))
 
     async def _post(self, address: str) -> quart.Response:
-        request, messages = _read(await self._body(), quart.request.headers)
+        request, messages = _read(
+            await read_body(self._declared.body_seconds, self._declared.max_body_bytes), quart.request.headers
+        )
         if len(messages) > self._declared.actions:
             raise Refused(413, f"payload limit exceeded (max {self._declared.actions})", request=request)
         if not await self._store.begin(request):
@@ -144,35 +130,8 @@ class HttpActions:
         if found is Progress.UNKNOWN:
             raise Refused(404, "request not found", request=request)
         if isinstance(found, Progress):
-            return _json({"status": "running", "requestId": request}, 202)
+            return json_answer({"status": "running", "requestId": request}, 202)
         return _lines(found, request, replay=True)
-
-    async def _body(self) -> bytes:
-        if quart.request.mimetype != "application/json":
-            raise Refused(415, "the content type must be application/json")
-        try:
-            async with asyncio.timeout(self._declared.body_seconds):
-                return await quart.request.get_data(cache=False, as_text=False, parse_form_data=False)
-        except RequestEntityTooLarge:
-            raise Refused(413, f"the body is larger than {self._declared.max_body_bytes} bytes") from None
-        except TimeoutError:
-            raise Refused(408, f"the body did not come within {self._declared.body_seconds:g} seconds") from None
-        except HTTPException as error:
-            raise Refused(error.code or 400, "the body cannot be read") from None
-
-    def _allow(self, response: quart.Response) -> None:
-        """CORS (Fetch Standard §3.2): for the origins that may connect, and for no other."""
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Vary"] = "Origin"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        origin = quart.request.headers.get("Origin")
-        if origin is None or not self._origins.allows(quart.request.scope["headers"]):
-            return
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
-        response.headers["Access-Control-Allow-Headers"] = ", ".join(("Content-Type", *ID_HEADERS))
-        response.headers["Access-Control-Expose-Headers"] = "X-Request-Id, X-Idempotent-Replay, Retry-After"
-        response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
 
 
 def _read(body: bytes, headers: Headers) -> tuple[str, list[Any]]:
@@ -200,10 +159,6 @@ def _valid_id(text: Any) -> str:
     if not isinstance(text, str) or not REQUEST_ID.fullmatch(text):
         raise Refused(400, "requestId must have 1 to 128 of the characters A-Z a-z 0-9 . _ : -")
     return text
-
-
-def _json(body: dict[str, Any], status: int) -> quart.Response:
-    return quart.Response(wire.write(body), status, content_type="application/json")
 
 
 def _lines(body: Any, request: str, *, replay: bool = False) -> quart.Response:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sockethub.crypto import Secret
-from sockethub.gateway.channel import Channel, Connection, Keeping
+from sockethub.gateway.channel import Channel, Close, Connection, Keeping
 from sockethub.gateway.commands import Commands
 from sockethub.sessions.session import Session
 
@@ -31,6 +31,8 @@ class Kept:
     expiry: asyncio.TimerHandle | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Events of one session are handled one after the other."""
+    waiting: int = 0
+    """Requests that wait for their turn."""
 
 
 class KeptSessions:
@@ -107,7 +109,17 @@ class KeptSessions:
         if kept is not None:
             if kept.expiry is not None:
                 kept.expiry.cancel()
+            kept.channel.close(Close.OVER, "the session is over")
             self._commands.disconnect(kept.session)
+
+    def forget(self, session: str) -> None:
+        """A session shall end with its connection after all."""
+        self._kept.pop(session, None)
+
+    def close_all(self, code: int, reason: str) -> None:
+        """Close the connections of all."""
+        for kept in self._kept.values():
+            kept.channel.close(code, reason)
 
     def end_all(self) -> None:
         """The gateway is about to stop."""

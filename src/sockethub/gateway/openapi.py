@@ -17,10 +17,12 @@ _LINES = "One JSON object a line: each activity's result, or the activity with `
 _REFUSALS = {
     202: "Still running.",
     400: "Malformed, or without a usable request id.",
+    401: "No such session, or not its token.",
     403: "A page of an origin that is not allowed.",
     404: "No such request, or its results are no longer kept.",
     408: "The body did not come in time.",
     409: "A request with this id is still running.",
+    410: "More was missed than is kept; the session is over.",
     413: "Too large, or too many activities.",
     415: "The content type is not application/json.",
     429: "Too many requests or connections from this address.",
@@ -35,8 +37,11 @@ def document(declared: Http) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Sockethub", "version": "1", "description": "Commands by HTTP requests."},
-        "paths": _probes() | (_actions(declared) if declared.enabled else {}),
-        "components": {"schemas": _schemas(declared)},
+        "paths": _probes() | (_actions(declared) | _sessions() if declared.enabled else {}),
+        "components": {
+            "schemas": _schemas(declared),
+            "securitySchemes": {"session": {"type": "http", "scheme": "bearer", "bearerFormat": "SESSION.TOKEN"}},
+        },
     }
 
 
@@ -72,6 +77,49 @@ def _actions(declared: Http) -> dict[str, Any]:
             "get": _replay("replay", query),
         },
         f"{declared.path}/{{requestId}}": {"get": _replay("replayById", path)},
+    }
+
+
+def _sessions() -> dict[str, Any]:
+    """A session, followed as server-sent events (WHATWG HTML §9.2)."""
+    own: dict[str, Any] = {"security": [{"session": []}]}
+    told = {"description": "It has begun.", "content": {"application/json": {"schema": _ref("Session")}}}
+    seen = {"in": "header", "name": "Last-Event-ID", "schema": {"type": "string", "pattern": "^[0-9]{1,15}$"}}
+    events = {"description": "Frames as events, until either side ends it.", "content": {"text/event-stream": {}}}
+    body = {"required": True, "content": {"application/json": {"schema": _ref("Frame")}}}
+    taken = {"description": "Taken; the answer comes in the stream.", "content": {"application/json": {}}}
+    return {
+        "/sessions": {
+            "post": {
+                "operationId": "begin",
+                "summary": "Begin a session.",
+                "responses": {"201": told} | _refusals(403, 429),
+            },
+            "delete": own
+            | {
+                "operationId": "end",
+                "summary": "End it.",
+                "responses": {"204": {"description": "It is over."}} | _refusals(401, 403),
+            },
+        },
+        "/events": {
+            "get": own
+            | {
+                "operationId": "follow",
+                "summary": "Follow a session.",
+                "parameters": [seen],
+                "responses": {"200": events} | _refusals(400, 401, 403, 410),
+            }
+        },
+        "/messages": {
+            "post": own
+            | {
+                "operationId": "say",
+                "summary": "Say what a plain WebSocket would.",
+                "requestBody": body,
+                "responses": {"202": taken} | _refusals(400, 401, 403, 408, 413, 415, 429),
+            }
+        },
     }
 
 
@@ -117,6 +165,25 @@ def _schemas(declared: Http) -> dict[str, Any]:
         "Activity": {
             "type": "object",
             "description": "An activity by the schema of its platform; `/schemas/registry.json` has them all.",
+        },
+        "Session": {
+            "type": "object",
+            "required": ["session", "token", "offset", "seconds"],
+            "properties": {
+                "session": {"type": "string"},
+                "token": {"type": "string"},
+                "offset": {"type": "integer", "minimum": 0},
+                "seconds": {"type": "number"},
+            },
+        },
+        "Frame": {
+            "type": "object",
+            "required": ["event"],
+            "properties": {
+                "id": {"type": ["string", "integer"]},
+                "event": {"type": "string", "minLength": 1, "maxLength": 60},
+                "data": True,
+            },
         },
         "Body": {"anyOf": [messages, envelope, _ref("Activity")]},
         "Refusal": {

@@ -39,6 +39,7 @@ from sockethub.gateway.pipeline import MiddlewareContext, Pipeline
 from sockethub.gateway.queueing import Queueing
 from sockethub.gateway.router import Router
 from sockethub.gateway.socketio import SocketIoServer
+from sockethub.gateway.sse import HttpSessions
 from sockethub.gateway.tasks import Tasks
 from sockethub.gateway.websocket import WebSocketEndpoint
 from sockethub.ipc import machine_id
@@ -123,6 +124,7 @@ class _Gateway:
         self._origins = Origins(declared)
         http = declaration.http
         self._actions = HttpActions(http, commands, HttpStore(client, keys, http), self._origins, self._tasks)
+        self._http_sessions = HttpSessions(declared, http, commands, self._kept, self._origins)
         self._socketio = SocketIoServer(declared, commands, self._tasks)
         self._log = structlog.get_logger(__name__).bind(gateway=self._id)
 
@@ -147,6 +149,7 @@ class _Gateway:
     async def serve(self, task_status: TaskStatus[int]) -> None:
         """The clients' side, until cancelled."""
         app = make_app(self._declared, self._endpoint, self._registry, self._ready, self._suggestions(), self._actions)
+        self._http_sessions.register(app)
         application = compose(
             app,
             engineio.ASGIApp(self._socketio, engineio_path=None),
@@ -173,6 +176,7 @@ class _Gateway:
     async def _close_clients(self) -> None:
         self._stopping = True
         self._endpoint.close_all(Close.RESTART, "the gateway is restarting")
+        self._kept.close_all(Close.RESTART, "the gateway is restarting")
         with anyio.move_on_after(self._declared.shutdown_seconds):
             await self._socketio.close_all()
             await self._socketio.shutdown()

@@ -20,7 +20,7 @@ from sockethub.gateway.kept import UNKNOWN, KeptSessions
 from sockethub.sessions.session import Answer, Session
 from sockethub.sessions.table import TooManyConnections
 
-__all__ = ["BoundedConnection", "Close", "WebSocketEndpoint", "bounded"]
+__all__ = ["BoundedConnection", "Close", "WebSocketEndpoint", "bounded", "envelope"]
 
 _OWN: Final = frozenset({"session", "resume", "end"})
 
@@ -137,7 +137,7 @@ class WebSocketEndpoint:
         size = len(text) if text.isascii() else len(text.encode())
         try:
             frame = wire.parse(text)
-            identifier, event = _envelope(frame)
+            identifier, event = envelope(frame)
         except MalformedMessage as error:
             seat.channel.send({"error": await self._commands.malformed(seat.session, size, str(error))})
             return
@@ -159,7 +159,7 @@ class WebSocketEndpoint:
         elif event == "resume":
             self._resume(seat, data, identifier)
         else:
-            self._kept.end(seat.session.id)
+            self._kept.forget(seat.session.id)
             _tell(seat, identifier, {})
 
     def _resume(self, seat: Seat, data: Any, identifier: str | int | None) -> None:
@@ -173,13 +173,14 @@ class WebSocketEndpoint:
             _tell(seat, identifier, {"recovered": False, "reason": obstacle})
             return
         _tell(seat, identifier, {"recovered": True, "offset": kept.channel.last})
-        self._kept.end(seat.session.id)
+        self._kept.forget(seat.session.id)
         self._commands.disconnect(seat.session)
         self._kept.resume(kept, asked["offset"], seat.connection)
         seat.session, seat.channel = kept.session, kept.channel
 
 
-def _envelope(frame: Any) -> tuple[str | int | None, str]:
+def envelope(frame: Any) -> tuple[str | int | None, str]:
+    """The id and the event of a frame; raises :class:`~sockethub.errors.MalformedMessage`."""
     if not isinstance(frame, dict):
         raise MalformedMessage('a frame is a JSON object such as {"id": 1, "event": "message", "data": {}}')
     identifier, event = frame.get("id"), frame.get("event")

@@ -38,15 +38,15 @@ class House:
         return f"ws://127.0.0.1:{self.port}/ws"
 
 
-def declare(directory: Path, **gateway: Any) -> Declaration:
-    """The shipped declaration with other settings of the gateway."""
+def declare(directory: Path, *, http: bool = False, **gateway: Any) -> Declaration:
+    """The shipped declaration with other settings of the gateway; HTTP may be on."""
     import json
 
     import yaml
 
     from tests.support.deployment import declaration
 
-    declared = declaration({"state_dir": str(directory), "gateway": gateway})
+    declared = declaration({"state_dir": str(directory), "gateway": gateway, "http": {"enabled": http}})
     return loads(yaml.safe_dump(json.loads(json.dumps(declared))), directory, {})
 
 

@@ -183,10 +183,11 @@ async def test_the_later_of_two_connections_has_the_session(house: House) -> Non
         assert await second.echo(2, "mine now") == 1
 
 
-async def test_where_it_is_over_it_is_over(house: House) -> None:
+async def test_it_may_end_with_its_connection_after_all(house: House) -> None:
     async with wire(house) as first, wire(house) as second:
         kept = await first.ask(1, "session")
         assert await first.ask(2, "end") == {}
+        first.cut()
         assert (await second.ask(1, "resume", at(kept, 0)))["reason"] == "unknown"
 
 
