@@ -13,10 +13,12 @@ Handler = Callable[["Request", asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass
 class Request:
-    """One request: the target, and headers by name in lower case."""
+    """One request: the target, headers by name in lower case, method and body."""
 
     target: str
     headers: dict[str, str]
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass
@@ -74,7 +76,10 @@ def answer(body: bytes, content_type: str = "text/html", status: str = "200 OK",
 async def _request(reader: asyncio.StreamReader) -> Request:
     head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
     pairs = (line.partition(":") for line in head[1:] if line)
-    return Request(head[0].split()[1], {name.lower(): value.strip() for name, _, value in pairs})
+    headers = {name.lower(): value.strip() for name, _, value in pairs}
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    method, target, _ = head[0].split()
+    return Request(target, headers, method, body)
 
 
 async def _missing(_: Request, writer: asyncio.StreamWriter) -> None:
@@ -82,10 +87,10 @@ async def _missing(_: Request, writer: asyncio.StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def web_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[WebServer]:
-    """A server on a port of its own until the block ends."""
+async def web_server(tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[WebServer]:
+    """A server until the block ends, on a port of its own unless one is given."""
     site = WebServer("127.0.0.1", 0, "https" if tls else "http")
-    server = await asyncio.start_server(site.serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(site.serve, "127.0.0.1", port, ssl=tls)
     site.port = server.sockets[0].getsockname()[1]
     try:
         yield site

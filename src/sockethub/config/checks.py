@@ -70,6 +70,7 @@ class Checks:
             yield from self._verbs((*path, "verbs"), platform, found["messages"])
         if "options" in found:
             yield from self._options((*path, "options"), platform.options, found["options"])
+            yield from self._by_verb((*path, "options"), platform, found["options"])
         elif platform.options and platform.schemas.options is None:
             text = "this platform has no options; if it has, name their schema in `schemas.options`"
             yield self._problem((*path, "options"), text)
@@ -97,6 +98,20 @@ class Checks:
                 description = keyword.get("description") if isinstance(keyword, Mapping) else None
                 expected = words(keyword) if isinstance(keyword, Mapping) else "absent"
                 yield self._problem(at, f"must be {expected}" + (f". {description}" if description else ""))
+
+    def _by_verb(self, path: Path, platform: Platform, schema: Any) -> Iterator[Problem]:
+        """An option whose schema says ``"x-keys": "verbs"`` has a key for each of the platform's verbs."""
+        for name, keyword in schema.get("properties", {}).items():
+            given = platform.options.get(name)
+            if not isinstance(given, Mapping) or not isinstance(keyword, Mapping) or keyword.get("x-keys") != "verbs":
+                continue
+            for verb in given:
+                if verb not in platform.verbs:
+                    here = (*path, name, verb)
+                    yield Problem(key_of(here, self.tree), here, "must be one of this platform's `verbs`")
+            for verb in platform.verbs:
+                if verb not in given:
+                    yield self._problem((*path, name), f"must have a key for the verb `{verb}`")
 
     def _problem(self, path: Path, text: str) -> Problem:
         return Problem(place_of(path, self.tree), path, text)

@@ -1,4 +1,4 @@
-"""HTTP through the guard: one bounded GET, for platforms that fetch.
+"""HTTP through the guard: one bounded request, for platforms that fetch or ask.
 
 ===================  ===================================================================================================
 :mod:`.urls`         what a URL says, and where a redirect leads (pure)
@@ -17,9 +17,9 @@
 from __future__ import annotations
 
 from sockethub.web.client import WebClient
-from sockethub.web.exchange import Answer
+from sockethub.web.exchange import Answer, Request
 from sockethub.web.limits import Limits
 from sockethub.web.options import FetchOptions
 from sockethub.web.text import decode
 
-__all__ = ["Answer", "FetchOptions", "Limits", "WebClient", "decode"]
+__all__ = ["Answer", "FetchOptions", "Limits", "Request", "WebClient", "decode"]

@@ -1,4 +1,4 @@
-"""A GET through the guard: vet, ask, follow, remember.
+"""HTTP through the guard: vet, ask; with a GET, follow and remember.
 
 Every hop is vetted by itself: scheme, host, port, every address. No proxy, ``.netrc`` or cookie is used, and nothing of
 the environment but where the system keeps its certificate authorities (``SSL_CERT_FILE``, ``SSL_CERT_DIR``).
@@ -18,7 +18,7 @@ from sockethub.guard import Reach, Resolver
 from sockethub.web import urls
 from sockethub.web.cache import Cache, conditions
 from sockethub.web.courtesy import Courtesy
-from sockethub.web.exchange import Answer, ask
+from sockethub.web.exchange import Answer, Request, ask
 from sockethub.web.inflate import ACCEPTED
 from sockethub.web.limits import Limits
 from sockethub.web.urls import Url
@@ -63,6 +63,25 @@ class WebClient:
             text = f"request failed: no whole answer within {self._limits.total_seconds:g} s from {url}"
             raise PlatformError(text, condition="timeout") from None
 
+    async def send(self, url: str, request: Request) -> Answer:
+        """One request, and whatever is answered: nothing is followed, remembered, or asked again.
+
+        Errors name the host alone, for the rest of the URL may hold a secret. Raises
+        :class:`~sockethub.errors.PlatformError`.
+        """
+        there = urls.parse(url, self._reach)
+        headers = {name.lower(): value for name, value in (self._headers | dict(request.headers)).items()}
+        try:
+            with anyio.fail_after(self._limits.total_seconds):
+                async with self._courtesy.place(there.authority):
+                    answer = await self._ask(there, Request(request.method, headers, request.body))
+        except TimeoutError:
+            text = f"request failed: no whole answer within {self._limits.total_seconds:g} s from {there.authority}"
+            raise PlatformError(text, condition="timeout") from None
+        if answer.status in _LATER:
+            await self._courtesy.pause(there.authority, answer.headers.get("retry-after", ""))
+        return answer
+
     async def _follow(self, url: Url, accept: str) -> Answer:
         for _ in range(self._limits.redirects + 1):
             answer = await self._hop(url, accept)
@@ -77,16 +96,18 @@ class WebClient:
     async def _hop(self, url: Url, accept: str) -> Answer:
         key = str(url)
         async with self._courtesy.place(url.authority):
-            endpoints = await guard.resolve(url.host, url.port, self._reach, self._resolver)
             known = await self._cache.find(key, accept)
-            headers = {"Accept": accept, **self._headers, **conditions(known)}
-            answer = await ask(url, endpoints, headers, self._limits, self._context(url))
+            answer = await self._ask(url, Request(headers={"Accept": accept, **self._headers, **conditions(known)}))
         if answer.status == _NOT_MODIFIED and known is not None:
             return known
         if answer.status in _LATER:
             await self._courtesy.pause(url.authority, answer.headers.get("retry-after", ""))
         await self._cache.keep(key, accept, answer, known)
         return answer
+
+    async def _ask(self, url: Url, request: Request) -> Answer:
+        endpoints = await guard.resolve(url.host, url.port, self._reach, self._resolver)
+        return await ask(url, endpoints, request, self._limits, self._context(url))
 
     def _context(self, url: Url) -> ssl.SSLContext | None:
         """TLS with the system's authorities, made when first needed: it costs some milliseconds."""

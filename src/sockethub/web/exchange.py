@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -22,6 +22,15 @@ from sockethub.web.urls import Url
 
 INTERIM: Final = 8
 """Responses before the response (RFC 9110 §15.2), such as early hints; one or two are usual."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked, beside the URL. Headers are the caller's, but for those that say how it is sent."""
+
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +56,16 @@ class Answer:
 
 
 async def ask(
-    url: Url, endpoints: list[Endpoint], headers: Mapping[str, str], limits: Limits, tls: ssl.SSLContext | None
+    url: Url, endpoints: list[Endpoint], request: Request, limits: Limits, tls: ssl.SSLContext | None
 ) -> Answer:
-    """GET ``url`` from the first of ``endpoints`` that answers. The caller bounds the whole by time.
+    """Send ``request`` for ``url`` to the first of ``endpoints`` that answers. The caller bounds the whole by time.
 
     The body of a redirect or an error is not read. Raises :class:`~sockethub.errors.PlatformError`.
     """
     async with _connected(url, endpoints, limits, tls) as (reader, writer):
         link = _Link(reader, writer, 2 * limits.body_bytes + HEADER_BYTES)
         try:
-            return await link.get(url, headers, limits)
+            return await link.send(url, request, limits)
         except h11.RemoteProtocolError:
             if link.begun:
                 raise PlatformError("the answer ends in the middle, or is no HTTP", condition="cut-off") from None
@@ -76,10 +85,13 @@ class _Link:
         self._most = most
         self.begun = False
 
-    async def get(self, url: Url, headers: Mapping[str, str], limits: Limits) -> Answer:
-        fields = [("Host", url.authority), *headers.items(), ("Connection", "close")]
-        request = h11.Request(method="GET", target=url.path, headers=fields)
-        self._writer.write((self._http.send(request) or b"") + (self._http.send(h11.EndOfMessage()) or b""))
+    async def send(self, url: Url, asked: Request, limits: Limits) -> Answer:
+        fields = [("Host", url.authority), *asked.headers.items(), ("Connection", "close")]
+        if asked.body:
+            fields.append(("Content-Length", str(len(asked.body))))
+        request = h11.Request(method=asked.method, target=url.path, headers=fields)
+        events = (request, h11.Data(data=asked.body), h11.EndOfMessage())
+        self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
         await self._writer.drain()
         response = await self._response()
         self.begun = True
