@@ -1,7 +1,8 @@
 """A session over plain HTTP, followed as server-sent events (docs/reference/http.md).
 
 ``POST /sessions`` begins one, ``GET /events`` follows it (WHATWG HTML §9.2), ``POST /messages`` says what a plain
-WebSocket would, ``DELETE /sessions`` ends it. The token stands in a header, never in an address, where logs would have it.
+WebSocket would, ``DELETE /sessions`` ends it. The token stands in a header, never in an address, where logs would
+have it.
 """
 
 from __future__ import annotations
