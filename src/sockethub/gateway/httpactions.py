@@ -147,7 +147,8 @@ def _read(body: bytes, headers: Headers) -> tuple[str, list[Any]]:
         named, payload = payload.get("requestId"), payload["messages"]
     elif isinstance(payload, dict):
         payload = [payload]
-    request = _valid_id(next((headers[name] for name in ID_HEADERS if name in headers), named))
+    given = [_valid_id(headers[name]) for name in ID_HEADERS if name in headers]
+    request = given[0] if given else _valid_id(named)
     if not isinstance(payload, list) or not payload:
         raise Refused(400, "request body must be a payload object or array of payloads", request=request)
     return request, payload

@@ -155,7 +155,9 @@ def _ref(name: str) -> dict[str, str]:
 
 
 def _schemas(declared: Http) -> dict[str, Any]:
-    messages = {"type": "array", "items": _ref("Activity"), "minItems": 1, "maxItems": declared.actions}
+    # What is no activity is answered by a line with `error`, beside the lines of those that are.
+    items = {"description": "An Activity."}
+    messages = {"type": "array", "items": items, "minItems": 1, "maxItems": declared.actions}
     envelope = {
         "type": "object",
         "required": ["messages"],
@@ -180,7 +182,7 @@ def _schemas(declared: Http) -> dict[str, Any]:
             "type": "object",
             "required": ["event"],
             "properties": {
-                "id": {"type": ["string", "integer"]},
+                "id": {"type": ["string", "integer", "null"], "maxLength": 200},
                 "event": {"type": "string", "minLength": 1, "maxLength": 60},
                 "data": True,
             },
