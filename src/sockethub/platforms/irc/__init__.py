@@ -3,6 +3,7 @@
 ====================  ==================================================================================================
 :mod:`.platform`      one login: connecting, performing, staying connected, what is remembered
 :mod:`.session`       one connection: lines in, activities out; commands out, outcomes in
+:mod:`.hooks`         what a session tells its platform
 :mod:`.pending`       which line answers which command (pure)
 :mod:`.commands`      from an activity to the command on the wire (pure)
 :mod:`.refusals`      what a refusal means: condition and text (pure)

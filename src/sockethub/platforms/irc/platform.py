@@ -15,12 +15,13 @@ from sockethub.errors import NotConnected, OutcomeUnknown, PlatformError, Socket
 from sockethub.platforms.irc import features, notices, sts
 from sockethub.platforms.irc.commands import command_of, is_answer, kind_of, slash_command
 from sockethub.platforms.irc.dial import Dialler, certified, tls_context
+from sockethub.platforms.irc.hooks import ConnectionLost, Hooks, TlsWanted
 from sockethub.platforms.irc.login import Login
 from sockethub.platforms.irc.options import Options
 from sockethub.platforms.irc.pending import Command
 from sockethub.platforms.irc.refusals import connect_error
 from sockethub.platforms.irc.rooms import Room, Rooms
-from sockethub.platforms.irc.session import ConnectionLost, Hooks, Session, TlsWanted
+from sockethub.platforms.irc.session import Session
 from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform
 from sockethub_translators import irc
 

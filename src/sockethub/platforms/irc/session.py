@@ -20,18 +20,18 @@ from sockethub.errors import NotConnected, PlatformError
 from sockethub.platforms.irc import ctcp, features, nickserv, sts
 from sockethub.platforms.irc.connection import Connection, open_connection
 from sockethub.platforms.irc.dial import Dialler
+from sockethub.platforms.irc.hooks import ConnectionLost, Hooks, TlsWanted
 from sockethub.platforms.irc.login import Login, offers_sasl
 from sockethub.platforms.irc.options import Options
 from sockethub.platforms.irc.pending import Answered, Command, Correlator, Pending
 from sockethub.platforms.irc.refusals import connect_error, is_refusal, refused, registration_error
 from sockethub.platforms.irc.rooms import Rooms
 from sockethub.platforms.irc.throttle import Bucket
-from sockethub.worker.interface import Log
 from sockethub_translators import irc, times
 from sockethub_translators.errors import EncodeError, ParseError
 from sockethub_translators.irc import aggregate, negotiation
 
-__all__ = ["ConnectionLost", "Hooks", "Session", "TlsWanted"]
+__all__ = ["Session"]
 
 CAP_SECONDS: Final = 5.0
 """How long a server may take to say what it can, before we take it that it does not know CAP."""
@@ -57,33 +57,6 @@ _END: Final = irc.Line("PONG")
 _ECHOED: Final = frozenset(
     {"AWAY", "INVITE", "JOIN", "KICK", "MODE", "NICK", "PART", "SETNAME", "TOPIC", "305", "306", "341"}
 )
-
-
-class ConnectionLost(Exception):
-    """The connection ended, or time ran out (``still_connected``), before the outcome was known."""
-
-    def __init__(self, text: str, *, still_connected: bool = False) -> None:
-        super().__init__(text)
-        self.text = text
-        self.still_connected = still_connected
-
-
-class TlsWanted(Exception):
-    """The server is to be spoken to over TLS, at this port (IRCv3 ``sts``)."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(port)
-        self.port = port
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What a session tells its platform."""
-
-    emit: Callable[[irc.Activity], None]
-    renamed: Callable[[], None]
-    rooms_changed: Callable[[], None]
-    log: Log
 
 
 @dataclass(slots=True)
