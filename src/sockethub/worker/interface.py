@@ -4,8 +4,9 @@ A platform names its class in the declaration (``driver: package.module:Class``)
 instantiated once per login, in a process of its own, and holds the connection. A *stateless* platform is instantiated
 once per pool worker and performs each command on its own. Activities are canonical: plain JSON objects.
 
-Platforms import this module, :mod:`sockethub.errors`, :mod:`sockethub.guard` (the way out), :mod:`sockethub.web` (HTTP
-through it) and translators; nothing else of Sockethub.
+Platforms import this module, :mod:`.capabilities` and :mod:`.reconnecting` beside it, :mod:`sockethub.errors`,
+:mod:`sockethub.guard` (the way out), :mod:`sockethub.web` (HTTP through it), :mod:`sockethub.commons` and translators;
+nothing else of Sockethub.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import ssl
 import time
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from sockethub.platforms.irc.refusals import connect_error
 from sockethub.platforms.irc.rooms import Room, Rooms
 from sockethub.platforms.irc.session import Session
 from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform
+from sockethub.worker.reconnecting import Patience, Reconnecting
 from sockethub_translators import irc
 
 __all__ = ["IrcPlatform"]
@@ -31,8 +31,6 @@ FINAL: Final = frozenset(
     {"banned", "certificate-untrusted", "erroneous-nickname", "forbidden", "sasl-failed", "wrong-password"}
 )
 """Why a connection is not tried again: it would end the same way."""
-STABLE_SECONDS: Final = 60.0
-"""How long a connection must have held before its loss counts as a new outage, with all the time to get over it."""
 TAKEOVER_SECONDS: Final = 10.0
 """How long a predecessor's nickname may still be taken, until the server notices that it has died."""
 TAKEOVER_PAUSE: Final = 0.2
@@ -60,12 +58,10 @@ class IrcPlatform(PersistentPlatform):
         self._session: Session | None = None
         self._saved: Mapping[str, Any] | None = None
         self._dirty = anyio.Event()
-        self._running: anyio.CancelScope | None = None
+        self._reconnecting: Reconnecting | None = None
         self._saving = False
         self._watched: list[str] = []
         self._sts: sts.Policy | None = None
-        self._hurry = anyio.Event()
-        self._settled = anyio.Event()
 
     @classmethod
     def warm_up(cls) -> None:
@@ -84,8 +80,11 @@ class IrcPlatform(PersistentPlatform):
         if self._session is not None and self._session.alive:
             self.context.emit(features.described(self._session.env))
             return None
-        if self._running is not None:
-            await self._await_reconnection()
+        if self._reconnecting is not None and self._reconnecting.running:
+            # The connection is being made again: now.
+            await self._reconnecting.hurry(self._options.connect_seconds)
+            if not self.connected:
+                raise NotConnected("connection lost; still trying to reconnect")
             return None
         login = Login.of(credentials)
         self._nick = login.nick
@@ -100,8 +99,8 @@ class IrcPlatform(PersistentPlatform):
         if not self._saving:
             self._saving = True
             self.context.tasks.start_soon(self._keep_saved)
-        self._running = anyio.CancelScope()
-        self.context.tasks.start_soon(self._keep_connected, login, session, self._running)
+        self._reconnecting = self._keep(login, session)
+        self.context.tasks.start_soon(self._reconnecting.run)
         await self._begin(session)
         await self._save()
         return None
@@ -118,15 +117,6 @@ class IrcPlatform(PersistentPlatform):
             except ConnectionLost:
                 return
         await self._rejoin(session)
-
-    async def _await_reconnection(self) -> None:
-        """The connection is being made again: do it now, and wait for how it ends."""
-        settled = self._settled
-        self._hurry.set()
-        with anyio.move_on_after(self._options.connect_seconds):
-            await settled.wait()
-        if not self.connected:
-            raise NotConnected("connection lost; still trying to reconnect")
 
     async def _open(self, login: Login, *, takeover: bool = False) -> Session:
         until = time.monotonic() + TAKEOVER_SECONDS
@@ -165,64 +155,32 @@ class IrcPlatform(PersistentPlatform):
 
     # --- Staying connected --------------------------------------------------------------------------------------------
 
-    async def _keep_connected(self, login: Login, session: Session, scope: anyio.CancelScope) -> None:
-        """Watch one connection after the other, until the user leaves or there is no getting back."""
-        outage = time.monotonic()
-        attempts = 0
-        with scope:
-            while True:
-                began = time.monotonic()
-                reason = await session.watch()
-                if time.monotonic() - began >= STABLE_SECONDS or attempts == 0:
-                    outage, attempts = time.monotonic(), 0
-                self._rooms.disconnected()
-                self.context.log.info("irc.connection_lost", server=login.server)
-                self.context.emit(notices.lost(session.env, reason))
-                again, attempts = await self._reconnect(login, session, reason, outage, attempts)
-                if again is None:
-                    break
-                session = again
-        if self._running is scope:
-            self._running = None
-        self._settle()
+    def _keep(self, login: Login, session: Session) -> Reconnecting:
+        """Watches one connection after the other."""
+        options, context = self._options, self.context
 
-    def _settle(self) -> None:
-        """Wake those who wait for how reconnecting ends."""
-        settled, self._settled = self._settled, anyio.Event()
-        settled.set()
+        async def watch() -> tuple[str, str]:
+            reason = await session.watch()
+            self._rooms.disconnected()
+            context.log.info("irc.connection_lost", server=login.server)
+            return reason, ""
 
-    async def _reconnect(
-        self, login: Login, last: Session, reason: str, outage: float, attempts: int
-    ) -> tuple[Session | None, int]:
-        """The next connection and the attempts so far; None when it is given up, which the worker has been told."""
-        final = False
-        while True:
-            over = attempts > 0 and time.monotonic() - outage >= self._options.reconnect_seconds
-            if over or final:
-                self.context.lost(notices.gave_up(last.env, reason))
-                return None, attempts
-            await self._pause(attempts)
-            attempts += 1
-            try:
-                session = await self._open(login)
-            except PlatformError as error:
-                reason, final = str(error), error.condition in FINAL
-                continue
-            self._session = session
+        async def again() -> None:
+            nonlocal session
+            session = self._session = await self._open(login)
             await self._begin(session)
             if session.alive:
-                self.context.log.info("irc.reconnected", server=login.server, attempts=attempts)
-                self.context.emit(notices.reconnected(session.env))
-            self._settle()
-            return session, attempts
+                context.log.info("irc.reconnected", server=login.server)
+                context.emit(notices.reconnected(session.env))
 
-    async def _pause(self, attempts: int) -> None:
-        """Exponential, with jitter: a server that comes back must not be met by all its users at once."""
-        first, most = self._options.reconnect_delay_seconds, self._options.reconnect_delay_max_seconds
-        longest = min(first * 2 ** min(attempts, 16), most)
-        self._hurry = anyio.Event()
-        with anyio.move_on_after(longest * random.uniform(0.5, 1.0)):
-            await self._hurry.wait()
+        return Reconnecting(
+            Patience(options.reconnect_delay_seconds, options.reconnect_delay_max_seconds, options.reconnect_seconds),
+            FINAL,
+            watch=watch,
+            again=again,
+            interrupted=lambda reason: context.emit(notices.lost(session.env, reason)),
+            over=lambda reason: context.lost(notices.gave_up(session.env, reason)),
+        )
 
     async def _rejoin(self, session: Session) -> None:
         """Join all rooms that the user wants to be in; one that does not let us in is forgotten, and said so."""
@@ -244,10 +202,10 @@ class IrcPlatform(PersistentPlatform):
                     return
 
     async def disconnect(self, reason: str) -> None:
-        session, running = self._session, self._running
-        self._session = self._running = None
-        if running is not None:
-            running.cancel()
+        session, reconnecting = self._session, self._reconnecting
+        self._session = self._reconnecting = None
+        if reconnecting is not None:
+            reconnecting.cancel()
         if session is not None:
             await session.quit(reason)
         self._rooms = Rooms()
@@ -261,7 +219,7 @@ class IrcPlatform(PersistentPlatform):
             return None
         session = self._session
         if session is None or not session.alive:
-            if self._running is not None:
+            if self._reconnecting is not None and self._reconnecting.running:
                 raise NotConnected("connection lost; reconnecting")
             raise NotConnected("not connected; connect first")
         if verb == "connect":

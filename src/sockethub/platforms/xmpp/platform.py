@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import ssl
-import time
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
-
-import anyio
 
 from sockethub.errors import NotConnected, OutcomeUnknown, PlatformError, SockethubError
 from sockethub.platforms.xmpp import features, notices, rooms
@@ -20,6 +16,7 @@ from sockethub.platforms.xmpp.refusals import NOT_JOINED, connect_error
 from sockethub.platforms.xmpp.rooms import Room
 from sockethub.platforms.xmpp.session import ConnectionLost, Hooks, Session
 from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform
+from sockethub.worker.reconnecting import Patience, Reconnecting
 from sockethub_translators import xmpp
 from sockethub_translators.xmpp import ns
 
@@ -32,8 +29,6 @@ FINAL: Final = frozenset(
     }
 )
 """Why a connection is not tried again: it would end the same way; or, replaced, end the one that took its place."""
-STABLE_SECONDS: Final = 60.0
-"""How long a connection must have held before its loss counts as a new outage, with all the time to get over it."""
 ONLINE: Final[Activity] = {"type": "update", "object": {"type": "presence", "presence": "online"}}
 
 
@@ -50,9 +45,7 @@ class XmppPlatform(PersistentPlatform):
         self._presence: Activity | None = ONLINE if self._options.initial_presence else None
         self._wanted: dict[str, Room] = {}
         self._saved: Mapping[str, Any] | None = None
-        self._running: anyio.CancelScope | None = None
-        self._hurry = anyio.Event()
-        self._settled = anyio.Event()
+        self._reconnecting: Reconnecting | None = None
 
     @classmethod
     def warm_up(cls) -> None:
@@ -72,8 +65,11 @@ class XmppPlatform(PersistentPlatform):
         if session is not None and session.alive:
             self.context.emit(features.described(session.found, session.env))
             return None
-        if self._running is not None:
-            await self._await_reconnection()
+        if self._reconnecting is not None and self._reconnecting.running:
+            # The connection is being made again: now.
+            await self._reconnecting.hurry(self._options.connect_seconds)
+            if not self.connected:
+                raise NotConnected("connection lost; still trying to reconnect")
             return None
         login = Login.of(credentials)
         if restore is not None:
@@ -83,8 +79,8 @@ class XmppPlatform(PersistentPlatform):
         session = Session(login, self._options, dialler, Hooks(self.context.emit, self._thrown_out, self.context.log))
         await session.open()
         self._session = session
-        self._running = anyio.CancelScope()
-        self.context.tasks.start_soon(self._keep_connected, session, self._running)
+        self._reconnecting = self._keep(session)
+        self.context.tasks.start_soon(self._reconnecting.run)
         await self._begin(session)
         await self._save()
         return None
@@ -94,15 +90,6 @@ class XmppPlatform(PersistentPlatform):
         await session.begin(self._presence)
         self.context.tasks.start_soon(session.discover)
         await self._rejoin(session)
-
-    async def _await_reconnection(self) -> None:
-        """The connection is being made again: do it now, and wait for how it ends."""
-        settled = self._settled
-        self._hurry.set()
-        with anyio.move_on_after(self._options.connect_seconds):
-            await settled.wait()
-        if not self.connected:
-            raise NotConnected("connection lost; still trying to reconnect")
 
     def _tls(self) -> ssl.SSLContext:
         cls, options = type(self), self._options
@@ -118,65 +105,35 @@ class XmppPlatform(PersistentPlatform):
 
     # --- Staying connected --------------------------------------------------------------------------------------------
 
-    async def _keep_connected(self, session: Session, scope: anyio.CancelScope) -> None:
-        """Watch the connection, and make it again, until the user leaves or there is no getting back."""
-        outage = time.monotonic()
-        attempts = 0
-        with scope:
-            while True:
-                began = time.monotonic()
-                reason = await session.watch()
-                if time.monotonic() - began >= STABLE_SECONDS or attempts == 0:
-                    outage, attempts = time.monotonic(), 0
-                self.context.log.info("xmpp.connection_lost", condition=session.condition)
-                if session.condition in FINAL:
-                    self.context.lost(notices.gave_up(session.env, reason))
-                    break
-                self.context.emit(notices.lost(session.env, reason))
-                done = await self._reconnect(session, reason, outage, attempts)
-                if done is None:
-                    break
-                attempts = done
-        if self._running is scope:
-            self._running = None
-        self._settle()
+    def _keep(self, session: Session) -> Reconnecting:
+        """Watches the connection, and makes it again."""
+        options, log = self._options, self.context.log
 
-    def _settle(self) -> None:
-        """Wake those who wait for how reconnecting ends."""
-        settled, self._settled = self._settled, anyio.Event()
-        settled.set()
+        async def watch() -> tuple[str, str]:
+            reason = await session.watch()
+            log.info("xmpp.connection_lost", condition=session.condition)
+            return reason, session.condition
 
-    async def _reconnect(self, session: Session, reason: str, outage: float, attempts: int) -> int | None:
-        """Connect again; the attempts so far, or None when it is given up, which the worker has been told."""
-        final = False
-        while True:
-            over = attempts > 0 and time.monotonic() - outage >= self._options.reconnect_seconds
-            if over or final:
-                session.drop()
-                self.context.lost(notices.gave_up(session.env, reason))
-                return None
-            await self._pause(attempts)
-            attempts += 1
-            try:
-                resumed = await session.open()
-            except PlatformError as error:
-                reason, final = str(error), error.condition in FINAL
-                continue
+        async def again() -> None:
+            resumed = await session.open()
             if not resumed:
                 await self._begin(session)
             if session.alive:
-                self.context.log.info("xmpp.reconnected", resumed=resumed, attempts=attempts)
+                log.info("xmpp.reconnected", resumed=resumed)
                 self.context.emit(notices.reconnected(session.env, resumed=resumed))
-            self._settle()
-            return attempts
 
-    async def _pause(self, attempts: int) -> None:
-        """Exponential, with jitter: a server that comes back must not be met by all its users at once."""
-        first, most = self._options.reconnect_delay_seconds, self._options.reconnect_delay_max_seconds
-        longest = min(first * 2 ** min(attempts, 16), most)
-        self._hurry = anyio.Event()
-        with anyio.move_on_after(longest * random.uniform(0.5, 1.0)):
-            await self._hurry.wait()
+        def over(reason: str) -> None:
+            session.drop()
+            self.context.lost(notices.gave_up(session.env, reason))
+
+        return Reconnecting(
+            Patience(options.reconnect_delay_seconds, options.reconnect_delay_max_seconds, options.reconnect_seconds),
+            FINAL,
+            watch=watch,
+            again=again,
+            interrupted=lambda reason: self.context.emit(notices.lost(session.env, reason)),
+            over=over,
+        )
 
     async def _rejoin(self, session: Session) -> None:
         """Enter all rooms that the user wants to be in; one that does not let us in is forgotten, and said so."""
@@ -196,10 +153,10 @@ class XmppPlatform(PersistentPlatform):
                     return
 
     async def disconnect(self, reason: str) -> None:
-        session, running = self._session, self._running
-        self._session = self._running = None
-        if running is not None:
-            running.cancel()
+        session, reconnecting = self._session, self._reconnecting
+        self._session = self._reconnecting = None
+        if reconnecting is not None:
+            reconnecting.cancel()
         if session is not None:
             await session.quit(reason)
         self._wanted = {}
@@ -217,7 +174,7 @@ class XmppPlatform(PersistentPlatform):
             return None
         session = self._session
         if session is None or not session.alive:
-            if self._running is not None:
+            if self._reconnecting is not None and self._reconnecting.running:
                 raise NotConnected("connection lost; reconnecting")
             raise NotConnected("not connected; connect first")
         if verb == "connect":
