@@ -14,6 +14,7 @@ from sockethub.sessions.session import Answer, Session
 from sockethub_translators.dialects import context_array
 
 TOO_LATE = "no reply came within the time of an HTTP request"
+STOPPED = "the gateway stopped before a reply came"
 
 
 class Silent:
@@ -51,13 +52,23 @@ class HttpRun:
                     async with asyncio.timeout(self._declared.idle_seconds):
                         await self._next_change()
         except TimeoutError:
-            for index, message in enumerate(messages):
-                self._take(index, unknown(message, TOO_LATE) if isinstance(message, dict) else self._error(TOO_LATE))
+            self._give_up(messages, TOO_LATE)
+        except asyncio.CancelledError:
+            # The gateway is about to stop: what is known by now is kept, which it waits for.
+            task = asyncio.current_task()
+            if task is not None:
+                task.uncancel()
+            self._give_up(messages, STOPPED)
         finally:
             self._commands.disconnect(self._session)
             self._ended = True
             self._wake()
         return b"".join(self._lines)
+
+    def _give_up(self, messages: Sequence[Any], why: str) -> None:
+        """Of what has no answer yet nobody knows the outcome."""
+        for index, message in enumerate(messages):
+            self._take(index, unknown(message, why) if isinstance(message, dict) else self._error(why))
 
     async def lines(self) -> AsyncIterator[bytes]:
         """Every line, as it comes, to the last."""
