@@ -75,13 +75,19 @@ class KeptSessions:
             return OVERFLOW
         return None
 
-    def resume(self, kept: Kept, offset: int, connection: Connection) -> None:
-        """Reach the session's client by ``connection``, which is given what came after ``offset``."""
+    def resume(self, kept: Kept, offset: int, connection: Connection) -> bool:
+        """Reach the session's client by ``connection``, which is given what came after ``offset``.
+
+        False where that cannot be any more: the session is over, or too much was missed.
+        """
+        if kept.session.id not in self._kept or self.obstacle(kept, offset) is not None:
+            return False
         if kept.expiry is not None:
             kept.expiry.cancel()
             kept.expiry = None
             self._commands.back(kept.session)
         kept.channel.attach(connection, offset)
+        return True
 
     def leave(self, session: Session, channel: Channel, connection: Connection) -> None:
         """A connection is gone; its session stays for a while where the client has asked for that."""

@@ -115,10 +115,12 @@ class HttpSessions:
         obstacle = self._kept.obstacle(kept, int(seen))
         if obstacle is not None:
             raise Refused(410 if obstacle == OVERFLOW else 400, obstacle)
-        stream = Stream(self._gateway.outbox_messages)
-        self._kept.resume(kept, int(seen), stream)
 
         async def body() -> AsyncIterator[str]:
+            # Not before somebody reads: a client that went at once would leave a stream that nobody ever ends.
+            stream = Stream(self._gateway.outbox_messages)
+            if not self._kept.resume(kept, int(seen), stream):
+                return
             try:
                 async for text in stream.frames(self._gateway.ping_seconds):
                     yield text

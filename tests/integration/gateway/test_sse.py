@@ -251,6 +251,21 @@ async def test_sessions_that_nobody_follows_end(house_of: Make) -> None:
         assert status == 401
 
 
+async def test_sessions_whose_streams_have_broken_end(house_of: Make) -> None:
+    async with house_of(http=True, resume={"seconds": 0.05}) as house:
+        _, own = await begin(house)
+        async with request(house, "GET", "/events", Authorization=own) as stream:
+            await say(house, own, 1, "followed")
+            await stream.event()
+            stream.cut()
+        for pause in (0.1, 0.5, 2, 5):
+            await anyio.sleep(pause)
+            status, _ = await call(house, "POST", "/messages", {"event": "schemas"}, Authorization=own)
+            if status == 401:
+                break
+        assert status == 401
+
+
 async def test_where_http_is_not_declared_there_is_none(house: House) -> None:
     async with request(house, "POST", "/sessions") as answer:
         assert answer.status == 404
