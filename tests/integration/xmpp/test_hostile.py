@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from sockethub.errors import PlatformError
@@ -149,6 +150,32 @@ async def test_subscriptions_are_never_answered_by_themselves(prosody: XmppServe
         await alice.saw("request-friend")
         await alice.saw("send", "message", content="heard")
     assert "subscribe" not in said[0]
+
+
+async def test_a_server_that_knows_little_is_asked_for_little(prosody: XmppServer) -> None:
+    """What was not offered would end the stream (RFC 6120 §4.9.3.24); refused carbons are no news."""
+
+    async def refuse(server: Host) -> None:
+        error = "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+        carbons = await server.hear(r"<iq[^>]*id=[\"']([^\"']+)[\"'][^>]*><enable")
+        server.say(f"<iq type='error' id='{carbons[1]}'>{error}</iq>")
+        server.say("<message from='localhost'><body>ready</body></message>")
+        said.append((await server.hear(r"(.*)<body>told</body>"))[1])
+        await server.stay()
+
+    said: list[str] = []
+    async with _logged_in(prosody, refuse) as alice:
+        await alice.saw("send", "message", content="ready")
+        alice.platform.attended(False)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(alice.say, person("bob@localhost"), "told")
+            await alice.until(lambda: True)
+            with anyio.fail_after(10):
+                while not said:
+                    await anyio.lowlevel.checkpoint()
+            tasks.cancel_scope.cancel()
+        assert "inactive" not in said[0]
+        assert not [each for each in alice.emitted if each["type"] == "error"]
 
 
 async def test_pushes_of_strangers_are_refused(prosody: XmppServer) -> None:

@@ -43,7 +43,6 @@ PING: Final = "{urn:xmpp:ping}ping"
 CARBONS: Final = ns.tag(ns.CARBONS, "enable")
 INSTANT: Final = element(ns.tag(ns.MUC_OWNER, "query"), None, element(ns.tag(ns.DATA, "x"), {"type": "submit"}))
 """A new room as the service would have it (XEP-0045 §10.1.2)."""
-ACTIVE: Final = {True: xmpp.Element("{urn:xmpp:csi:0}active", {}), False: xmpp.Element("{urn:xmpp:csi:0}inactive", {})}
 
 
 class ConnectionLost(Exception):
@@ -136,7 +135,10 @@ class Session:
 
     async def begin(self, presence: Activity | None) -> None:
         """What a session starts with: carbons, contacts, and that we are here."""
-        self._write(element(ns.IQ, {"type": "set", "id": self.fresh_id()}, element(CARBONS)))
+        # What a server says to this nobody needs to hear: there are carbons, or there are none.
+        carbons = self.fresh_id()
+        self._barriers[carbons] = ""
+        self._write(element(ns.IQ, {"type": "set", "id": carbons}, element(CARBONS)))
         # Contacts before presence: a server tells of changes to those who have asked (RFC 6121 §2.1.6).
         self._write(element(ns.IQ, {"type": "get", "id": self.fresh_id()}, element(ns.tag(ns.ROSTER, "query"))))
         if presence is not None:
@@ -309,7 +311,7 @@ class Session:
 
     def attended(self, anybody: bool) -> None:
         """Whether a client listens; a server then need not tell at once what can wait (XEP-0352)."""
-        self._stream.write_raw(ACTIVE[anybody])
+        self._stream.attended(anybody)
 
     def enter(self, room: str, nick: str) -> None:
         """We are on our way into a room; where we are there already, all is told once more."""

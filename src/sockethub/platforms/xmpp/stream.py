@@ -39,9 +39,13 @@ MAX_EARLY: Final = 256
 CLOSE_SECONDS: Final = 1.0
 """How long a server may take to close its stream after we have closed ours."""
 
+_ACTIVE: Final = xmpp.Element("{urn:xmpp:csi:0}active", {})
+_INACTIVE: Final = xmpp.Element("{urn:xmpp:csi:0}inactive", {})
 _STANZAS: Final = {ns.MESSAGE: Message, ns.PRESENCE: Presence, ns.IQ: Iq}
 _SM: Final = "xep_0198"
 _COUNTER: Final = 2**32
+_FEATURES: Final = ns.tag(ns.STREAM, "features")
+_CSI: Final = "{urn:xmpp:csi:0}csi"
 _STREAM_ERROR: Final = ns.tag(ns.STREAM, "error")
 _MECHANISMS: Final = frozenset({f"SCRAM-SHA-{bits}{plus}" for bits in ("1", "256", "512") for plus in ("", "-PLUS")})
 
@@ -73,6 +77,7 @@ class Stream(ClientXMPP):
         self._opened: asyncio.Future[bool] | None = None
         self._negotiated = False
         self._securing = False
+        self._client_state = False
         self.enable_plaintext = not options.require_tls
         self.whitespace_keepalive = False
         # Without xml:lang: a language that nobody has chosen is none (XEP-0045 rooms would pass it on).
@@ -218,6 +223,9 @@ class Stream(ClientXMPP):
                 self._hooks.stanza(element)
             elif len(self._early) < MAX_EARLY:
                 self._early.append(element)
+        elif element.name == _FEATURES:
+            self._client_state = self._client_state or element.find(_CSI) is not None
+            self._spawn_event(xmpp.to_etree(element))
         elif element.name == _STREAM_ERROR:
             self.condition, self.reason = stream_error(element)
             self._fail(connect_error(self.reason, self.condition))
@@ -266,10 +274,10 @@ class Stream(ClientXMPP):
         """Ask the server to say what it has handled; behind what was written before."""
         self.send(sm.RequestAck(self))
 
-    def write_raw(self, element: xmpp.Element) -> None:
-        """Send what is no stanza (XEP-0352)."""
-        if self.alive:
-            self.send_raw(xmpp.encode(element))
+    def attended(self, anybody: bool) -> None:
+        """Say whether a person listens (XEP-0352), where the server wants to know: another would end the stream."""
+        if self.alive and self._client_state:
+            self.send_raw(xmpp.encode(_ACTIVE if anybody else _INACTIVE))
 
     def _check_unsent(self) -> None:
         if self.transport is not None and self.transport.get_write_buffer_size() > MAX_UNSENT:
