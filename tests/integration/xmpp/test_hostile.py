@@ -182,9 +182,9 @@ async def test_pushes_of_strangers_are_refused(prosody: XmppServer) -> None:
     async def push(server: Host) -> None:
         item = "<query xmlns='jabber:iq:roster'><item jid='mallory@localhost' subscription='both'/></query>"
         server.say(f"<iq type='set' id='r1' from='mallory@localhost'>{item}</iq>")
-        said.append((await server.hear(r"<iq[^>]*r1[^>]*>"))[0])
+        said.append((await server.hear(r"<iq[^>]* id=[\"']r1[\"'][^>]*>"))[0])
         server.say(f"<iq type='set' id='r2'>{item}</iq>")
-        said.append((await server.hear(r"<iq[^>]*r2[^>]*>"))[0])
+        said.append((await server.hear(r"<iq[^>]* id=[\"']r2[\"'][^>]*>"))[0])
         server.say("<message from='localhost'><body>heard</body></message>")
         await server.stay()
 
