@@ -7,6 +7,7 @@
 ``queue:{<queue>}:dead``               stream of dead letters, bounded
 ``login:{<login>}:attached``           hash session → gateway: who is to hear of this login
 ``login:{<login>}:state``              sealed: what the login's user had asked for (connect, joins)
+``login:{<login>}:answers``            hash: how commands with an id were answered, sealed, by blinded command; expires
 ``login:{<login>}:lease``              the supervisor that runs this login, with a fencing token; expires
 ``gateway:{<gateway>}:inbox``          stream of replies and notices to one gateway
 ``gateway:{<gateway>}:alive``          JSON ``{"ipc": path, "machine": id}``; expires when the gateway is gone
@@ -48,6 +49,10 @@ def attached(login: str) -> str:
 
 def state(login: str) -> str:
     return f"login:{{{login}}}:state"
+
+
+def answers(login: str) -> str:
+    return f"login:{{{login}}}:answers"
 
 
 def lease(login: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -60,3 +61,33 @@ class Parrot(PersistentPlatform):
 
     def _me(self) -> Activity:
         return {"context": self.context.platform, "actor": {"id": "parrot", "type": "person"}}
+
+
+class CarefulParrot(Parrot):
+    """One that journals, and dies before or after that: ``die before``, ``die before once``, ``die after``; ``dawdle``
+    before it journals. What was begun, and what was done, it keeps in the file that its credentials name."""
+
+    journals = True
+
+    async def connect(self, credentials: Mapping[str, Any], restore: Mapping[str, Any] | None) -> Activity | None:
+        self._begun = Path(credentials["object"]["begun"])
+        return await super().connect(credentials, restore)
+
+    async def perform(self, activity: Activity) -> Activity | None:
+        order = activity["object"]["content"]
+        if activity["type"] == "query":
+            return await super().perform(activity)
+        with self._begun.open("a") as file:
+            file.write(f"{order}\n")
+        first = self._begun.read_text().splitlines().count(order) == 1
+        if order == "die before" or (order == "die before once" and first):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if order == "dawdle":
+            self.context.emit({**self._me(), "type": "send", "object": {"type": "message", "content": "dawdling"}})
+            await anyio.sleep(0.3)
+        await self.context.journal()
+        with self._begun.open("a") as file:
+            file.write(f"did {order}\n")
+        if order == "die after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return await super().perform(activity)

@@ -179,6 +179,13 @@ class Workers(Section):
 
     max_logins: int = Field(100, gt=0, description="Logins this machine runs at once.")
     lease_seconds: Seconds = Field(15.0, description="How long a login's lease outlives a supervisor that is gone.")
+    isolated_seconds: float = Field(
+        120.0,
+        ge=0,
+        le=DAY,
+        description="How long a login goes on beyond its lease while Redis cannot be reached. Another machine that "
+        "reaches it may run the login too then; where that must never happen, say 0.",
+    )
     restart_delay_seconds: Seconds = Field(
         0.2, description="First pause before a worker that died is replaced; doubles, with jitter."
     )
@@ -214,6 +221,11 @@ class Queue(Section):
         (),
         description="Verbs that may be performed again after a worker died; others are answered `unknown`.",
         examples=[["join", "leave"]],
+    )
+    remember_seconds: Seconds = Field(
+        300.0,
+        description="How long a command that must not be done twice is remembered: one with the same `id` and content "
+        "is answered as the first was, and not performed.",
     )
     max_attempts: int = Field(2, gt=0, description="Attempts before a command that kills its worker is set aside.")
 

@@ -17,13 +17,30 @@ REMEMBERED: Final = 4_096
 """More than a worker begins in the second that Redis may lose of its log (``appendfsync everysec``)."""
 
 
+DROP_OTHERS: Final = f"""
+-- KEYS: stream. ARGV: consumer. Forgets the consumers before this one that have nothing any more.
+for _, row in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], '{GROUP}')) do
+  local other = {{}}
+  for i = 1, #row, 2 do other[row[i]] = row[i + 1] end
+  if other.name ~= ARGV[1] and other.pending == 0 then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], '{GROUP}', other.name)
+  end
+end
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An entry of the stream: its fields (None when it was deleted), and how often it was delivered, now included."""
+    """An entry of the stream.
+
+    Its fields (None when it was deleted), how often it was delivered, now included, and whether whoever had it before
+    has written down that its effect may have begun.
+    """
 
     entry: bytes
     fields: dict[bytes, bytes] | None
     attempts: int
+    journalled: bool = False
 
 
 class Begun:
@@ -81,6 +98,12 @@ class Claims:
             await self._create_group()
         self._started = True
 
+    async def of_rivals(self) -> AsyncIterator[Found]:
+        """What other consumers of a queue that is ours alone were given: they are not to have it."""
+        for consumer in await self._others():
+            async for found in self._claim(consumer=consumer):
+                yield found
+
     def abandoned(self) -> AsyncIterator[Found]:
         """What nobody has settled for so long that whoever had it must be dead."""
         return self._claim(idle_ms=self.abandoned_ms)
@@ -100,10 +123,16 @@ class Claims:
                 await self._link.batch(*left)
             start = f"({pending[-1][0].decode()}"
 
+    async def _others(self) -> list[str]:
+        listed = await self._link.call("XINFO", "CONSUMERS", self._stream, GROUP)
+        names = [(commands.pairs(consumer) or {})[b"name"].decode() for consumer in listed]
+        return [name for name in names if name != self._consumer]
+
     async def _pending_at_start(self) -> AsyncIterator[Found]:
         if not self.pool:
             async for found in self._claim():
                 yield found
+            await self._link.call("EVAL", DROP_OTHERS, 1, self._stream, self._consumer)
             return
         if self._started:
             async for found in self._claim(consumer=self._consumer):
@@ -127,7 +156,9 @@ class Claims:
             fields = await self._fields(rows, idle_ms)
             for row in rows:
                 if row[0] in fields:  # else it was deleted, or another was faster
-                    yield Found(row[0], fields[row[0]], row[3] + (0 if self._lost(row) else 1))
+                    journalled, delivered = divmod(row[3], commands.JOURNALLED)
+                    attempts = delivered + (0 if self._lost(row) else 1)
+                    yield Found(row[0], fields[row[0]], attempts, bool(journalled))
             start = f"({pending[-1][0].decode()}"
 
     async def _fields(self, rows: list[Any], idle_ms: int) -> dict[bytes, dict[bytes, bytes] | None]:

@@ -57,6 +57,28 @@ return false
 """
 
 
+JOURNALLED: Final = 1_000_000
+"""Added to an entry's number of deliveries once its effect may have begun: Redis keeps that with the entry, for exactly
+as long as it is pending, and shows it to whoever takes the entry over."""
+
+JOURNAL: Final = f"""
+-- KEYS: stream. ARGV: consumer, entry. Returns 1 when it is written down, 0 when there is no such entry any more,
+-- -1 when another consumer has it.
+local pending = redis.call('XPENDING', KEYS[1], '{GROUP}', ARGV[2], ARGV[2], 1)[1]
+if not pending then
+  return 0
+end
+if pending[2] ~= ARGV[1] then
+  return -1
+end
+if pending[4] < {JOURNALLED} then
+  local count = pending[4] + {JOURNALLED}
+  redis.call('XCLAIM', KEYS[1], '{GROUP}', ARGV[1], 0, ARGV[2], 'RETRYCOUNT', count, 'JUSTID')
+end
+return 1
+"""
+
+
 class StreamFull(BrokerError):
     """The queue is at its greatest length; nothing was put on it."""
 
@@ -80,6 +102,11 @@ def finish(stream: str, entry: bytes) -> tuple[Command, ...]:
     In this order, what breaks off in the middle mends itself: an entry that is pending and gone is never given again.
     """
     return ("XDEL", stream, entry), ("XACK", stream, GROUP, entry)
+
+
+def journal(stream: str, consumer: str, entry: bytes) -> Command:
+    """Write down that the effect of an entry may begin now."""
+    return ("EVAL", JOURNAL, 1, stream, consumer, entry)
 
 
 def dead_letter(dead: str, message: bytes) -> Command:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
-from typing import Any
+from typing import Any, Final, Literal
 
 import dramatiq
 import redis
 from dramatiq.broker import MessageProxy
 
 from sockethub.jobs import commands
+from sockethub.jobs.claims import Found
 from sockethub.jobs.commands import Command
 from sockethub.jobs.link import RedisLink, WritesRefused
 from sockethub.jobs.names import Naming
 from sockethub.jobs.pauses import Pauses
+
+Standing = Literal["ours", "gone", "taken"]
+"""Whose a message under way is: still this worker's; nobody's, for Redis has lost it; or another worker's."""
+
+_STANDINGS: Final[dict[int, Standing]] = {1: "ours", 0: "gone", -1: "taken"}
 
 
 class Delivery(MessageProxy):
@@ -21,14 +27,25 @@ class Delivery(MessageProxy):
 
     ``attempts`` counts how often it was begun, this time included; above 1, an earlier worker died meanwhile, or
     Redis has forgotten what was settled (a machine that crashed loses what it had not written to its disk).
+    ``journalled`` tells that its effect may have begun: then, or now.
     """
 
-    def __init__(self, ending: Ending, entry: bytes, message: dramatiq.Message[Any], attempts: int) -> None:
+    def __init__(self, ending: Ending, found: Found, message: dramatiq.Message[Any]) -> None:
         super().__init__(message)
-        self.entry = entry
-        self.attempts = attempts
+        self.entry = found.entry
+        self.attempts = found.attempts
+        self.journalled = found.journalled
         self.settled = False
         self._ending = ending
+
+    async def journal(self) -> Standing:
+        """Write down, where it outlives this worker, that the effect begins: await it before the first byte goes out.
+
+        Only where the message is still ``ours`` may it begin. Tried until Redis answers.
+        """
+        standing = await self._ending.journal(self.entry)
+        self.journalled = standing == "ours"
+        return standing
 
     async def settle(self, *also: Command) -> None:
         """Take the message off its queue; ``also`` are done in the same transaction (``("XADD", …)``).
@@ -62,10 +79,11 @@ def leave(token: Token[Delivery]) -> None:
 class Ending:
     """Ends the messages of one queue."""
 
-    def __init__(self, broker: dramatiq.Broker, link: RedisLink, queue: str, naming: Naming) -> None:
+    def __init__(self, broker: dramatiq.Broker, link: RedisLink, queue: str, consumer: str, naming: Naming) -> None:
         self._broker = broker
         self._link = link
         self._queue = queue
+        self._consumer = consumer
         self._stream = naming.stream(queue)
         self._dead = naming.dead(queue)
 
@@ -93,6 +111,19 @@ class Ending:
             except (redis.ConnectionError, redis.TimeoutError, WritesRefused) as error:
                 self.warn(error)
                 await pauses.wait()
+
+    async def journal(self, entry: bytes) -> Standing:
+        pauses = Pauses()
+        while True:
+            try:
+                return _STANDINGS[await self._link.call(*commands.journal(self._stream, self._consumer, entry))]
+            except (redis.ConnectionError, redis.TimeoutError, WritesRefused) as error:
+                self.warn(error)
+                await pauses.wait()
+            except redis.ResponseError as error:
+                if "NOGROUP" not in str(error):  # else: an emptied Redis
+                    raise
+                return "gone"
 
     def warn(self, error: redis.RedisError) -> None:
         """Say that Redis does not do what it should, and why."""

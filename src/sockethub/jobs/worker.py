@@ -26,8 +26,17 @@ from sockethub.jobs.names import FIELD, GROUP, Naming
 from sockethub.jobs.pauses import Pauses
 
 ABANDONED_SECONDS: Final = 120.0
+RIVALRY_BLOCK_MS: Final = 250
+"""How long a read waits while another worker may be given what is meant for this one."""
 FULL_BLOCK_MS: Final = 1_000
 """How long a read waits while Redis is too full for delayed messages to be put on the stream."""
+
+
+Permit = Callable[[], Awaitable[None]]
+
+
+async def always() -> None:
+    """Nobody else may work here."""
 
 
 class AsyncWorker:
@@ -44,13 +53,19 @@ class AsyncWorker:
         concurrency: int = 1,
         claim_from: Iterable[str] | None = None,
         abandoned_seconds: float = ABANDONED_SECONDS,
+        rivalry_seconds: float = 0.0,
+        permit: Permit = always,
         naming: Naming | None = None,
     ) -> None:
-        """``consumer`` is a name that no other worker has; in a pool, that none has had.
+        """``consumer`` is a name that no other worker has, or has had.
 
         ``claim_from`` names dead consumers whose messages to take over; None takes over all that is pending: for a
         queue that has one worker at a time. In a pool (``claim_from`` is not None), messages that no consumer has
         settled for ``abandoned_seconds`` are taken over too: it has to be longer than any message may take.
+
+        ``permit`` is awaited before messages are taken and before each is begun; where the worker may not go on, it
+        does not return. A queue's only worker may have a predecessor that is not known to be dead: what that one is
+        given within ``rivalry_seconds`` from the start is taken from it.
         """
         naming = naming or Naming()
         self._broker = broker
@@ -61,7 +76,10 @@ class AsyncWorker:
         self._stream = naming.stream(queue)
         self._dead = naming.dead(queue)
         self._consumer = consumer
-        self._ending = Ending(broker, link, queue, naming)
+        self._ending = Ending(broker, link, queue, consumer, naming)
+        self._permit = permit
+        self._rivalry_seconds = rivalry_seconds
+        self._rivals_until = 0.0
         self._slots = anyio.Semaphore(concurrency)
         self._one_by_one = concurrency == 1 and claim_from is None
         self._held: set[bytes] = set()
@@ -95,7 +113,9 @@ class AsyncWorker:
 
     async def _work(self, under_way: anyio.abc.TaskGroup) -> None:
         pauses = Pauses()
+        self._rivals_until = anyio.current_time() + self._rivalry_seconds
         while not self._stopping:
+            await self._permit()
             try:
                 async for found in self._claims.at_start():
                     await self._take(under_way, found)
@@ -113,11 +133,22 @@ class AsyncWorker:
         while not self._stopping:
             async with self._slots:
                 pass  # wait for a free slot before taking anything off the queue
-            for found in await self._read():
+            await self._permit()
+            read = await self._read()
+            if self._has_rivals:
+                async for found in self._claims.of_rivals():  # it came before what was read
+                    await self._take(under_way, found)
+            for found in read:
                 await self._take(under_way, found)
+
+    @property
+    def _has_rivals(self) -> bool:
+        return anyio.current_time() < self._rivals_until
 
     async def _read(self) -> list[Found]:
         block = await self._move_due() if self._look_for_due else BLOCK_MS
+        if self._has_rivals:
+            block = min(block, RIVALRY_BLOCK_MS)
         count = max(1, self._slots.value)
         answer = None
         with anyio.CancelScope() as self._reading:
@@ -162,7 +193,7 @@ class AsyncWorker:
             self._broker.logger.error("An entry of %s is not a message; it is set aside", self._queue)
             await self._ending.finish(found.entry, commands.dead_letter(self._dead, encoded))
             return
-        delivery = Delivery(self._ending, found.entry, message, found.attempts)
+        delivery = Delivery(self._ending, found, message)
         self._held.add(delivery.entry)
         if self._one_by_one:
             await self._process(delivery)
@@ -177,10 +208,11 @@ class AsyncWorker:
             self._slots.release()
 
     async def _process(self, delivery: Delivery) -> None:
+        await self._permit()
         if self._stopping:
             return
         if self._begun.again(delivery.entry):
-            delivery.attempts = max(delivery.attempts, 2)
+            delivery.attempts, delivery.journalled = max(delivery.attempts, 2), True
         token = enter(delivery)
         try:
             await self._perform(delivery)

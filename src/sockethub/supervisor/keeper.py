@@ -12,11 +12,13 @@ import structlog
 
 from sockethub.jobs.names import Naming
 from sockethub.supervisor.backoff import Backoff
-from sockethub.supervisor.leases import Leases
+from sockethub.supervisor.leases import Lease, Leases
 from sockethub.supervisor.notices import State, notify
 from sockethub.supervisor.processes import ForkServer, ForkServerGone, Worker
 from sockethub.supervisor.roster import Roster
 from sockethub.supervisor.specs import Specs
+from sockethub.worker.control import SUPERSEDED
+from sockethub.worker.spec import WorkerSpec
 
 _END_IF_IDLE: Final = """
 -- KEYS: stream, delayed set. Deletes both when no job is there; returns whether it did.
@@ -56,9 +58,8 @@ class Keeper:
     def _told_to_stop(self) -> bool:
         return self.stopping
 
-    async def _live(self, consumer: str, claim_from: tuple[str, ...] | None) -> tuple[int, float]:
+    async def _live(self, spec: WorkerSpec) -> tuple[int, float]:
         """Run one worker to its end: exit status and seconds of life."""
-        spec = self._specs.make(self.platform, self.login, self.queue, consumer, claim_from)
         started = anyio.current_time()
         self._worker = await self._server.fork(spec)
         self._log.info("worker started", pid=self._worker.pid)
@@ -102,7 +103,8 @@ class LoginKeeper(Keeper):
         self.gone = anyio.Event()
 
     async def run(self) -> None:
-        if await self._leases.acquire(self.login) is None:
+        lease = await self._leases.acquire(self.login)
+        if lease is None:
             # It runs elsewhere, and takes the jobs of whoever asked as well.
             await notify(self._client, self.login, "running", also=self._requested_by)
             return
@@ -110,12 +112,18 @@ class LoginKeeper(Keeper):
             await self._roster.enter(self.login, self.platform)
             if self._orphaned:
                 await notify(self._client, self.login, "lost", RECONNECTING)
-            last = await self._keep()
+            last = await self._keep(lease)
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(2):
                 await self._leases.release(self.login)
         if last is not None:  # told when the lease is free: whoever asks again may get another supervisor
             await notify(self._client, self.login, *last, also=self._requested_by)
+
+    def lease_held(self) -> None:
+        """Tell the worker that its login is still its own."""
+        lease = self._leases.held(self.login)
+        if self._worker is not None and lease is not None:
+            self._worker.held(lease.until)
 
     def lease_lost(self) -> None:
         """Another supervisor has the login now."""
@@ -129,18 +137,21 @@ class LoginKeeper(Keeper):
             if self._worker is not None:
                 await self._worker.forget(gateway)
 
-    async def _keep(self) -> tuple[State, str] | None:
+    async def _keep(self, lease: Lease) -> tuple[State, str] | None:
         """Returns the last thing to be told of the login, once its lease is given back."""
+        # No two holders of the lease are one consumer: what the one was given, the other can tell from its own.
+        consumer = f"login-{lease.value}"
         while not self.stopping:
             # The first fork is announced before it is ready: jobs wait on the queue meanwhile.
             await notify(self._client, self.login, "running", also=self._requested_by)
             try:
-                status, lived = await self._live("login", None)
+                status, lived = await self._live(self._spec(consumer))
             except (ForkServerGone, OSError) as error:
                 self._log.warning("cannot fork", error=str(error))
                 status, lived = -1, 0.0
-            if self._told_to_stop():
+            if self._told_to_stop() or status == SUPERSEDED:
                 return None
+            self._orphaned = False  # from now on, the one before is known to be dead
             if status == 0:
                 self.leaving = True
                 if not await self._client.eval(_END_IF_IDLE, 2, *self._queue_keys()):
@@ -156,6 +167,10 @@ class LoginKeeper(Keeper):
                 return "failed", GIVEN_UP
         return None
 
+    def _spec(self, consumer: str) -> WorkerSpec:
+        lease = self._leases.held(self.login)
+        return self._specs.make(self.platform, self.login, self.queue, consumer, lease=lease, orphaned=self._orphaned)
+
     def _queue_keys(self) -> tuple[str, str]:
         naming = Naming()
         return naming.stream(self.queue), naming.delayed(self.queue)
@@ -169,7 +184,8 @@ class PoolKeeper(Keeper):
         while not self.stopping:
             consumer = _consumer()
             try:
-                status, lived = await self._live(consumer, dead)
+                spec = self._specs.make(self.platform, self.login, self.queue, consumer, claim_from=dead)
+                status, lived = await self._live(spec)
             except (ForkServerGone, OSError) as error:
                 self._log.warning("cannot fork", error=str(error))
                 status, lived = -1, 0.0

@@ -1,72 +1,49 @@
-"""A lease in Redis makes a login run once, however many supervisors there are.
-
-The lease holds the supervisor's id and a fencing token, a number that only grows: whoever holds a higher one has the
-login now. A supervisor that was away for longer than its leases finds them taken, and ends what it still runs.
-"""
+"""The leases of one supervisor (:mod:`sockethub.leases`)."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 import redis.asyncio
 
-from sockethub import redis_keys
+from sockethub import leases
 
-FENCE_SECONDS: Final = 86_400
-"""How long the last token is remembered after its lease: longer than any supervisor is away and comes back."""
+__all__ = ["Lease", "Leases"]
 
-_ACQUIRE: Final = """
--- KEYS: lease, fence. ARGV: holder, ms, ms of the fence. Returns the token, or nil when another holds it.
-local held = redis.call('GET', KEYS[1])
-if held and string.sub(held, 1, #ARGV[1] + 1) ~= ARGV[1] .. ':' then
-  return nil
-end
-local token = redis.call('INCR', KEYS[2])
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
-redis.call('SET', KEYS[1], ARGV[1] .. ':' .. token, 'PX', ARGV[2])
-return token
-"""
 
-_RENEW: Final = """
--- KEYS: lease, fence. ARGV: holder, token, ms, ms of the fence. Returns whether it is ours.
-local value = ARGV[1] .. ':' .. ARGV[2]
-local held = redis.call('GET', KEYS[1])
-local last = redis.call('GET', KEYS[2])
-if held ~= value and (held or (last and last ~= ARGV[2])) then
-  return 0
-end
-redis.call('SET', KEYS[1], value, 'PX', ARGV[3])
-redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[4])
-return 1
-"""
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A login is ours ``until`` then (:func:`sockethub.leases.now`), unless renewed; ``value`` is what Redis holds."""
 
-_RELEASE: Final = """
--- KEYS: lease. ARGV: holder:token.
-if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('DEL', KEYS[1])
-end
-return 1
-"""
+    value: str
+    until: float
 
 
 class Leases:
-    """The leases of one supervisor."""
+    """Acquires, renews and gives back."""
 
     def __init__(self, client: redis.asyncio.Redis, holder: str, seconds: float) -> None:
         self._client = client
         self._holder = holder
-        self._milliseconds = int(seconds * 1000)
-        self._held: dict[str, int] = {}
+        self._seconds = seconds
+        self._held: dict[str, Lease] = {}
 
-    async def acquire(self, login: str) -> int | None:
-        """The fencing token, or None when another supervisor runs the login."""
+    async def acquire(self, login: str) -> Lease | None:
+        """The login's lease, or None when another supervisor runs it."""
+        asked = leases.now()
+        fence = leases.FENCE_SECONDS * 1000
         token: Any = await self._client.eval(
-            _ACQUIRE, 2, *_keys(login), self._holder, self._milliseconds, FENCE_SECONDS * 1000
+            leases.ACQUIRE, 2, *leases.keys(login), self._holder, int(self._seconds * 1000), fence
         )
         if token is None:
             return None
-        self._held[login] = int(token)
-        return int(token)
+        lease = self._held[login] = Lease(leases.value(self._holder, int(token)), asked + self._seconds)
+        return lease
+
+    def held(self, login: str) -> Lease | None:
+        """The lease as it was renewed last."""
+        return self._held.get(login)
 
     async def renew(self) -> list[str]:
         """Renew all; the logins that another supervisor has now.
@@ -77,22 +54,21 @@ class Leases:
         logins = list(self._held)
         if not logins:
             return []
+        asked = leases.now()
         pipeline = self._client.pipeline(transaction=False)
         for login in logins:
-            token = self._held[login]
-            pipeline.eval(_RENEW, 2, *_keys(login), self._holder, token, self._milliseconds, FENCE_SECONDS * 1000)
-        lost = [login for login, ours in zip(logins, await pipeline.execute(), strict=True) if not ours]
-        for login in lost:
-            self._held.pop(login, None)
+            pipeline.execute_command("EVAL", *leases.renewal(login, self._held[login].value, self._seconds))
+        lost = []
+        for login, ours in zip(logins, await pipeline.execute(), strict=True):
+            if not ours:
+                self._held.pop(login, None)
+                lost.append(login)
+            elif login in self._held:  # else it was given back meanwhile
+                self._held[login] = Lease(self._held[login].value, asked + self._seconds)
         return lost
 
     async def release(self, login: str) -> None:
         """Give it back, when it is still ours."""
-        token = self._held.pop(login, None)  # first: what cannot be given back now must not be renewed either
-        if token is not None:
-            await self._client.eval(_RELEASE, 1, redis_keys.lease(login), f"{self._holder}:{token}")
-
-
-def _keys(login: str) -> tuple[str, str]:
-    lease = redis_keys.lease(login)
-    return lease, f"{lease}:fence"
+        lease = self._held.pop(login, None)  # first: what cannot be given back now must not be renewed either
+        if lease is not None:
+            await self._client.eval(leases.RELEASE, 1, leases.keys(login)[0], lease.value)

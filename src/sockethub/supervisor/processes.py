@@ -75,6 +75,10 @@ class Worker:
         """Say what it is to run: the first thing it waits for."""
         await self._control.send_raw(spec.encode())
 
+    def held(self, until: float) -> None:
+        """Tell it that its login's lease was renewed; without waiting, for it asks where it is not told."""
+        self._control.offer({"do": "held", "until": until})
+
     async def forget(self, gateway: str) -> None:
         """Tell it that a gateway is gone."""
         await self._control.send({"do": "forget", "gateway": gateway})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockethub.config.models import Declaration
 from sockethub.crypto import KeyRing, Secret
+from sockethub.supervisor.leases import Lease
 from sockethub.worker.spec import WorkerSpec
 
 
@@ -16,10 +17,18 @@ class Specs:
         self._redis_url = redis_url
 
     def make(
-        self, platform: str, login: str, queue: str, consumer: str, claim_from: tuple[str, ...] | None = None
+        self,
+        platform: str,
+        login: str,
+        queue: str,
+        consumer: str,
+        *,
+        claim_from: tuple[str, ...] | None = None,
+        lease: Lease | None = None,
+        orphaned: bool = False,
     ) -> WorkerSpec:
-        """The spec of one worker of ``platform``."""
-        declared = self._declaration.platforms[platform]
+        """The spec of one worker of ``platform``; a login's has a ``lease``."""
+        declared, workers = self._declaration.platforms[platform], self._declaration.workers
         return WorkerSpec(
             platform=platform,
             mode=declared.mode,
@@ -35,7 +44,13 @@ class Specs:
             time_limit_seconds=declared.queue.time_limit_seconds,
             retryable=declared.queue.retryable,
             max_attempts=declared.queue.max_attempts,
+            remember_seconds=declared.queue.remember_seconds,
             linger_seconds=declared.worker.linger_seconds,
-            stop_seconds=self._declaration.workers.stop_seconds,
+            stop_seconds=workers.stop_seconds,
             claim_from=claim_from,
+            lease=lease.value if lease is not None else "",
+            lease_seconds=workers.lease_seconds,
+            lease_until=lease.until if lease is not None else 0.0,
+            isolated_seconds=workers.isolated_seconds,
+            orphaned=orphaned,
         )

@@ -189,6 +189,8 @@ class Supervisor:
                 if login in self._logins:
                     self._log.error("lease lost", login=login)
                     self._logins[login].lease_lost()
+            for keeper in list(self._logins.values()):
+                keeper.lease_held()
 
     async def _sweep(
         self,

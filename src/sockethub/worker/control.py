@@ -1,7 +1,8 @@
 """The control socket between a worker and its supervisor: a packet socket, one JSON object a packet.
 
-Supervisor to worker: the spec first, then ``{"do": "stop"}`` and ``{"do": "forget", "gateway": id}``. Worker to
-supervisor: ``{"alive": true}``. The end of the socket is the end of the worker.
+Supervisor to worker: the spec first, then ``{"do": "stop"}``, ``{"do": "forget", "gateway": id}`` and ``{"do": "held",
+"until": seconds}`` (the lease, :mod:`sockethub.leases`). Worker to supervisor: ``{"alive": true}``. The end of the
+socket is the end of the worker.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ PACKET_BYTES: Final = 262_144
 """Largest packet; the spec is the largest and holds the operator's options."""
 
 ALIVE: Final = b'{"alive": true}'
+
+SUPERSEDED: Final = 75
+"""Exit status of a worker whose login another one has (``EX_TEMPFAIL``): it is not replaced."""
 
 HEARTBEAT_SECONDS: Final = 2.0
 """How often a worker shows that its loop runs; a few of them missed, and it is taken for hung."""
@@ -48,9 +52,18 @@ class Control:
         return bool(look.poll(0))
 
     def beat(self) -> None:
-        """Say that one is alive, without waiting: whoever does not read it has no use for another."""
+        """Say that one is alive."""
+        self._offer(ALIVE)
+
+    def offer(self, message: dict[str, Any]) -> None:
+        """Send one message without waiting: whoever does not read what came before has no use for another."""
+        self._offer(json.dumps(message).encode())
+
+    def _offer(self, packet: bytes) -> None:
+        if self._socket.fileno() < 0:
+            return
         try:
-            self._socket.send(ALIVE)
+            self._socket.send(packet)
         except (BlockingIOError, BrokenPipeError, ConnectionResetError):
             return
 

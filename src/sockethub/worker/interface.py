@@ -14,7 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from anyio.abc import TaskGroup
 
@@ -24,6 +24,7 @@ from sockethub.guard import Reach
 __all__ = [
     "Activity",
     "Commons",
+    "Journal",
     "Log",
     "LoginContext",
     "PersistentPlatform",
@@ -34,6 +35,13 @@ __all__ = [
 
 Activity = dict[str, Any]
 """A canonical activity."""
+
+
+Journal = Callable[[], Awaitable[None]]
+
+
+async def unjournalled() -> None:
+    """Where what happens is no command's effect, or nobody asks whether it was."""
 
 
 class Log(Protocol):
@@ -66,6 +74,9 @@ class LoginContext(PlatformContext):
     ``save`` stores, sealed, what the user has asked for (``{"joins": […]}``, small JSON), so that a replacement
     after a crash can restore it; it is handed back to :meth:`PersistentPlatform.connect`.
     ``lost`` tells that the connection is gone for good; the worker informs the clients and ends.
+    ``journal`` writes down that the command under way begins to take effect: a platform that ``journals`` awaits it
+    right before the first byte of a command goes out. It raises :class:`~sockethub.errors.PlatformError` where that
+    must not be.
     ``tasks`` owns every background task of the platform and is cancelled when the worker ends.
     """
 
@@ -74,10 +85,18 @@ class LoginContext(PlatformContext):
     save: Callable[[Mapping[str, Any]], Awaitable[None]]
     lost: Callable[[str], None]
     tasks: TaskGroup
+    journal: Journal = unjournalled
 
 
 class PersistentPlatform(ABC):
     """A platform with one connection, and one process, per login."""
+
+    journals: ClassVar[bool] = False
+    """Whether :meth:`perform` awaits the context's ``journal`` before it has any effect.
+
+    When its process dies, a command that was not journalled is then performed by the next one; without it, each that
+    was begun counts as if it had been.
+    """
 
     def __init__(self, context: LoginContext) -> None:
         self.context = context

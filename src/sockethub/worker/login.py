@@ -13,9 +13,11 @@ from anyio.abc import TaskGroup
 from sockethub import redis_keys
 from sockethub.crypto import Binding, seal, unseal
 from sockethub.errors import CryptoError, NotConnected, PlatformError
-from sockethub.jobs import Envelope, Job, LoginRecord, RedisLink, Reply
-from sockethub.jobs.commands import pairs
+from sockethub.jobs import Delivery, Envelope, Job, LoginRecord, RedisLink, Reply, current_delivery
+from sockethub.jobs.commands import Command, pairs
+from sockethub.worker.answers import Answers
 from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform
+from sockethub.worker.lease import Lease
 from sockethub.worker.links import GatewayLinks
 from sockethub.worker.runtime import Service, copy_of, load_driver, reach_of
 from sockethub.worker.spec import Event, WorkerSpec
@@ -27,10 +29,13 @@ DRAIN_SECONDS: Final = 2.0
 class LoginService(Service):
     """One login: sessions, credentials, desired state, platform."""
 
-    def __init__(self, spec: WorkerSpec, link: RedisLink, tasks: TaskGroup) -> None:
+    def __init__(self, spec: WorkerSpec, link: RedisLink, lease: Lease, tasks: TaskGroup) -> None:
         self._spec = spec
         self._link = link
+        self._lease = lease
         self._tasks = tasks
+        self._answers = Answers(spec, link)
+        self._under_way: Delivery | None = None
         self._sessions: dict[str, str] = {}
         self._links = GatewayLinks(spec, link, tasks)
         self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
@@ -51,14 +56,17 @@ class LoginService(Service):
                 save=self._save,
                 lost=self._lost,
                 tasks=tasks,
+                journal=self._journal,
             )
         )
+        self.journals = self._platform.journals
 
     async def begin(self) -> None:
         """Attach who is attached; after a crash, take up what the user had asked for."""
         attached = pairs(await self._link.call("HGETALL", redis_keys.attached(self._spec.login))) or {}
         self._sessions = {session.decode(): gateway.decode() for session, gateway in attached.items()}
         self._sessions_changed()
+        await self._answers.load()
         sealed: bytes | None = await self._link.call("GET", redis_keys.state(self._spec.login))
         if sealed is None:
             return
@@ -82,12 +90,23 @@ class LoginService(Service):
             self._sessions_changed()
         if job.activity is None:
             return None
-        result = await self._do(copy_of(job.activity), envelope.session)
+        if job.activity["type"] not in self._spec.retryable:
+            self._under_way = current_delivery()
+        try:
+            result = await self._do(copy_of(job.activity), envelope.session)
+        finally:
+            self._under_way = None
         # What a query found has been emitted to all.
         if len(self._sessions) > 1 and (result is None or job.activity["type"] != "query"):
             told = dict(job.activity) if result is None else result
             self._links.emit(Event(activity=told, without=(envelope.session,)))
         return Reply("result", activity=result)
+
+    def recall(self, activity: Activity) -> Reply | None:
+        return self._answers.find(activity)
+
+    def remember(self, activity: Activity, reply: Reply) -> tuple[Command, ...]:
+        return () if activity["type"] in self._spec.retryable else self._answers.remember(activity, reply)
 
     async def stop(self, reason: str) -> None:
         """Leave politely, then end."""
@@ -110,13 +129,24 @@ class LoginService(Service):
     async def _do(self, activity: Activity, session: str) -> Activity | None:
         match activity["type"]:
             case "connect":
+                await self._journal()
                 return await self._connect(activity, await self._credentials(session))
             case "disconnect":
+                await self._journal()
                 await self._leave("disconnected")
                 return None
         if not self._platform.connected:
             raise NotConnected(NOT_CONNECTED)
         return await self._platform.perform(activity)
+
+    async def _journal(self) -> None:
+        if self._under_way is None:
+            return  # it may be done again
+        match await self._under_way.journal():
+            case "gone":
+                raise PlatformError("it was not sent, for the queue has lost it; send it again", condition="queue")
+            case "taken":
+                await self._lease.give_up()
 
     async def _connect(self, activity: Activity, credentials: Mapping[str, Any]) -> Activity | None:
         self._actor = self._actor or activity["actor"]

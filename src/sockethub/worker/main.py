@@ -17,13 +17,15 @@ import structlog
 from anyio.abc import TaskGroup
 
 from sockethub.jobs import linked
-from sockethub.worker.control import HEARTBEAT_SECONDS, PACKET_BYTES, Control
+from sockethub.worker.control import HEARTBEAT_SECONDS, PACKET_BYTES, SUPERSEDED, Control
+from sockethub.worker.lease import Lease
 from sockethub.worker.login import LoginService
 from sockethub.worker.pool import PoolService
 from sockethub.worker.runtime import Runtime
 from sockethub.worker.spec import WorkerSpec
 
 STOPPED: Final = "the service is going down"
+TAKEN_OVER: Final = "another machine has taken over"
 
 TERMINATED: Final = 128 + signal.SIGTERM
 """Exit status after SIGTERM: not 0, for the login has not ended; where the supervisor stays, it is replaced."""
@@ -59,24 +61,29 @@ async def work(spec: WorkerSpec, control: Control) -> int:
         linked(url) as link,
         anyio.create_task_group() as tasks,
     ):
-        login = None if spec.mode == "stateless" else LoginService(spec, link, tasks)
-        runtime = Runtime(spec, login or PoolService(spec, link), blocking=blocking, link=link)
-        if login is not None:
+        lease = None if spec.mode == "stateless" else Lease(spec, link)
+        login = None if lease is None else LoginService(spec, link, lease, tasks)
+        runtime = Runtime(spec, login or PoolService(spec, link), lease, blocking=blocking, link=link)
+        if login is not None and lease is not None:
             tasks.start_soon(_end, login, tasks)
+            tasks.start_soon(lease.watch)
+            tasks.start_soon(_superseded, lease, login, ending, tasks)
         leave = partial(_leave, runtime, login, tasks, spec.stop_seconds * DRAINING)
-        tasks.start_soon(_obey, control, login, leave)
+        tasks.start_soon(_obey, control, login, lease, leave)
         tasks.start_soon(_terminated, ending, leave)
         tasks.start_soon(_beat, control)
         tasks.start_soon(runtime.run)
     return ending.status
 
 
-async def _obey(control: Control, login: LoginService | None, leave: Leave) -> None:
+async def _obey(control: Control, login: LoginService | None, lease: Lease | None, leave: Leave) -> None:
     async for message in control.receive():
         match message.get("do"):
             case "stop":
                 await leave()
                 return
+            case "held" if lease is not None:
+                lease.held(message["until"])
             case "forget" if login is not None:
                 login.forget(message["gateway"])
     # The supervisor is gone: nobody watches this process any more. Leave at once; the kernel closes the rest.
@@ -92,6 +99,14 @@ async def _terminated(ending: Ending, leave: Leave) -> None:
             ending.status = TERMINATED
             await leave()
             return
+
+
+async def _superseded(lease: Lease, login: LoginService, ending: Ending, tasks: TaskGroup) -> None:
+    """Another worker has the login: leave its service, and its queue to that one."""
+    await lease.lost.wait()
+    ending.status = SUPERSEDED
+    await login.stop(TAKEN_OVER)
+    tasks.cancel_scope.cancel()
 
 
 async def _leave(runtime: Runtime, login: LoginService | None, tasks: TaskGroup, seconds: float) -> None:

@@ -23,9 +23,12 @@ from sockethub.jobs import (
     StreamBroker,
     current_delivery,
 )
-from sockethub.jobs.commands import add
+from sockethub.jobs.commands import Command, add
+from sockethub.jobs.connection import BLOCKING_SECONDS
 from sockethub.jobs.inbox import INBOX_LENGTH
+from sockethub.jobs.worker import always
 from sockethub.worker.interface import Activity, Reach
+from sockethub.worker.lease import Lease
 from sockethub.worker.spec import WorkerSpec
 
 ABANDONED_MARGIN_SECONDS: Final = 10.0
@@ -39,6 +42,9 @@ BUG: Final = "the platform failed in a way it should not have; the operator's lo
 class Service(ABC):
     """What differs between a login's worker and a pool's."""
 
+    journals = False
+    """Whether it journals a command before that has any effect."""
+
     @abstractmethod
     async def begin(self) -> None:
         """Before the first job."""
@@ -47,6 +53,14 @@ class Service(ABC):
     async def perform(self, job: Job, envelope: Envelope) -> Reply | None:
         """Do one job; None when nobody waits for a reply. Raises what platforms raise."""
 
+    def recall(self, activity: Activity) -> Reply | None:
+        """How this command was answered, if it was performed before."""
+        return None
+
+    def remember(self, activity: Activity, reply: Reply) -> tuple[Command, ...]:
+        """Commands to be done in the transaction that gives this answer."""
+        return ()
+
     def settled(self) -> None:
         """The job that was performed last is finished and answered."""
 
@@ -54,7 +68,9 @@ class Service(ABC):
 class Runtime:
     """Binds a service to its queue."""
 
-    def __init__(self, spec: WorkerSpec, service: Service, *, blocking: RedisLink, link: RedisLink) -> None:
+    def __init__(
+        self, spec: WorkerSpec, service: Service, lease: Lease | None, *, blocking: RedisLink, link: RedisLink
+    ) -> None:
         self._spec = spec
         self._service = service
         self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
@@ -71,6 +87,9 @@ class Runtime:
             concurrency=spec.concurrency,
             claim_from=spec.claim_from,
             abandoned_seconds=spec.time_limit_seconds + ABANDONED_MARGIN_SECONDS,
+            # What the worker before may have asked Redis for, and not be there to take.
+            rivalry_seconds=BLOCKING_SECONDS if spec.orphaned else 0.0,
+            permit=always if lease is None else lease.permit,
         )
 
     async def run(self) -> None:
@@ -103,10 +122,13 @@ class Runtime:
         if reply is None:
             await delivery.settle()
         else:
-            await self._reply(reply, key, envelope, delivery)
+            also = () if job.activity is None else self._service.remember(copy_of(job.activity), reply)
+            await self._reply(reply, key, envelope, delivery, also)
         self._service.settled()
 
-    async def _reply(self, reply: Reply, key: bytes, envelope: Envelope, delivery: Delivery) -> None:
+    async def _reply(
+        self, reply: Reply, key: bytes, envelope: Envelope, delivery: Delivery, also: tuple[Command, ...]
+    ) -> None:
         data = reply.seal(key, job_id=delivery.message_id, session=envelope.session, login=envelope.login)
         record: dict[str, str | bytes | int | float] = {
             "kind": "reply",
@@ -116,11 +138,16 @@ class Runtime:
             "data": data,
         }
         answer = add(redis_keys.inbox(envelope.gateway), record, max_length=INBOX_LENGTH)
-        await (delivery.bury(answer) if delivery.failed else delivery.settle(answer))
+        await (delivery.bury(answer, *also) if delivery.failed else delivery.settle(answer, *also))
 
     async def _answer(self, job: Job, envelope: Envelope, delivery: Delivery) -> Reply | None:
+        repeatable = job.activity is None or job.activity["type"] in self._spec.retryable
+        if job.activity is not None:
+            known = self._service.recall(copy_of(job.activity))
+            if known is not None:
+                return known
         if delivery.attempts > 1 and job.activity is not None:
-            if job.activity["type"] not in self._spec.retryable:
+            if not repeatable and (delivery.journalled or not self._service.journals):
                 return Reply("unknown", error=DIED)
             if delivery.attempts > self._spec.max_attempts:
                 delivery.fail()
@@ -139,6 +166,8 @@ class Runtime:
             return Reply("error", error=BUG, condition="internal")
         # The limit alone ends up here: a TimeoutError of the platform's own is a bug like any other.
         assert limit.cancelled_caught
+        if self._service.journals and not repeatable and not delivery.journalled:
+            return Reply("error", error=f"not sent within {self._spec.time_limit_seconds:g} s", condition="timeout")
         return Reply("unknown", error=f"not confirmed within {self._spec.time_limit_seconds:g} s")
 
 

@@ -16,7 +16,9 @@ class WorkerSpec:
     """One worker: what it runs, for whom, and its limits.
 
     ``login_key`` and ``redis_url`` are secrets. ``claim_from`` names dead consumers whose jobs to take over; None means
-    all that is pending on the queue (a login has one worker at a time).
+    all that is pending on the queue (a login has one worker at a time). ``lease`` is what the login's lease holds in
+    Redis, ``lease_until`` when it ends unless renewed; with ``orphaned``, the worker before this one is not known to be
+    dead.
     """
 
     platform: str
@@ -33,9 +35,15 @@ class WorkerSpec:
     time_limit_seconds: float = 30.0
     retryable: tuple[str, ...] = ()
     max_attempts: int = 2
+    remember_seconds: float = 300.0
     linger_seconds: float = 30.0
     stop_seconds: float = 5.0
     claim_from: tuple[str, ...] | None = None
+    lease: str = ""
+    lease_seconds: float = 15.0
+    lease_until: float = 0.0
+    isolated_seconds: float = 120.0
+    orphaned: bool = False
 
     def encode(self) -> bytes:
         """JSON, with the secrets in it: for the control socket only."""

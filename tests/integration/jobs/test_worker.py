@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import anyio
@@ -384,3 +385,78 @@ async def test_an_actor_that_would_block_the_loop_is_refused() -> None:
     link = RedisLink("unix:///nowhere")
     with pytest.raises(TypeError, match="act is not asynchronous"):
         AsyncWorker(broker, QUEUE, link=link, blocking=link, consumer="one")
+
+
+async def test_a_message_is_journalled_once_and_shown_to_whoever_takes_it_over(redis_url: str) -> None:
+    seen: list[tuple[int, bool]] = []
+
+    async def act(number: int) -> None:
+        delivery = current_delivery()
+        seen.append((delivery.attempts, delivery.journalled))
+        assert await delivery.journal() == await delivery.journal() == "ours"
+        if len(seen) < 3:
+            await anyio.sleep_forever()
+
+    await enqueue(redis_url, 1)
+    for number in range(1, 4):
+        async with working(redis_url, act, consumer=f"worker {number}"):
+            await until(lambda: len(seen) == number)  # noqa: B023 - it is over before the number changes
+            if number == 3:
+                await empty(redis_url)
+    assert seen == [(1, False), (2, True), (3, True)]
+
+
+async def test_a_message_that_another_has_may_not_begin(redis_url: str) -> None:
+    standings: list[str] = []
+
+    async def act(number: int) -> None:
+        async with connect(redis_url) as client:
+            ((entry, _),) = await client.xrange(STREAM)
+            await client.xclaim(STREAM, GROUP, "other", 0, [entry])
+        standings.append(await current_delivery().journal())
+
+    async with working(redis_url, act):
+        await enqueue(redis_url, 1)
+        await until(lambda: standings == ["taken"])
+
+
+@pytest.mark.parametrize("emptied", [True, False])
+async def test_a_message_that_redis_has_lost_may_not_begin(redis_url: str, emptied: bool) -> None:
+    standings: list[str] = []
+
+    async def act(number: int) -> None:
+        async with connect(redis_url) as client:
+            await client.flushall()
+            if not emptied:
+                await client.xgroup_create(STREAM, GROUP, mkstream=True)
+        standings.append(await current_delivery().journal())
+
+    async with working(redis_url, act):
+        await enqueue(redis_url, 1)
+        await until(lambda: standings == ["gone"])
+        await empty(redis_url)
+
+
+async def test_what_a_predecessor_is_given_that_may_still_live_is_taken_from_it(redis_url: str) -> None:
+    """A machine that sleeps still waits at Redis, and is given what comes first."""
+    runs: list[int] = []
+
+    async def act(number: int) -> None:
+        runs.append(number)
+
+    async with connect(redis_url, blocking=True) as asleep, connect(redis_url) as client:
+        await client.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(partial(asleep.xreadgroup, GROUP, "asleep", {STREAM: ">"}, count=1, block=5_000))
+            await until_blocked(client)
+            async with working(redis_url, act, rivalry_seconds=60):
+                await enqueue(redis_url, 1, 2, 3)
+                await until(lambda: len(runs) == 3)
+            tasks.cancel_scope.cancel()
+    assert runs == [1, 2, 3]
+
+
+async def until_blocked(client: Any) -> None:
+    with anyio.fail_after(WITHIN_SECONDS):
+        while not (await client.info("clients"))["blocked_clients"]:  # noqa: ASYNC110 - Redis tells nobody
+            await anyio.sleep(0.005)

@@ -50,6 +50,26 @@ def declaration(**workers: Any) -> Declaration:
     )
 
 
+def careful(**workers: Any) -> Declaration:
+    """With a platform that journals, alone."""
+    return Declaration.model_validate(
+        {
+            "workers": workers,
+            "log": {"level": "error"},
+            "platforms": {
+                "careful": {
+                    "mode": "persistent",
+                    "driver": "tests.support.platforms:CarefulParrot",
+                    "verbs": ["connect", "send", "query"],
+                    "schemas": {"messages": "unused"},
+                    "queue": {"retryable": ["connect", "query"], "time_limit_seconds": 5},
+                    "worker": {"linger_seconds": 0.3},
+                },
+            },
+        }
+    )
+
+
 class Stage:
     """The gateway's part."""
 
@@ -145,12 +165,13 @@ class Client:
         await self.stage._producer.enqueue(message, max_length=1_000)
         return job_id
 
-    async def send(self, verb: str, content: str = "") -> str:
+    async def send(self, verb: str, content: str = "", **members: Any) -> str:
         activity = {
             "context": self.platform,
             "type": verb,
             "actor": {"id": "me", "type": "person"},
             "object": {"type": "message", "content": content},
+            **members,
         }
         return await self.enqueue(Job("activity", activity))
 
@@ -158,8 +179,8 @@ class Client:
         sealed = await self.stage.until(lambda: self.stage.replies.get(job))
         return Reply.unseal(self._key, sealed, job_id=job, session=self.session, login=self.login)
 
-    async def do(self, verb: str, content: str = "") -> Reply:
-        return await self.reply(await self.send(verb, content))
+    async def do(self, verb: str, content: str = "", **members: Any) -> Reply:
+        return await self.reply(await self.send(verb, content, **members))
 
     async def connect(self) -> Reply:
         await self.attach()

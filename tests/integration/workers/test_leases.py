@@ -23,7 +23,8 @@ async def test_one_holder_at_a_time_and_tokens_that_grow(redis_url: str) -> None
         await one.release("ann")
         second = await other.acquire("ann")
         assert second is not None
-        assert second > first
+        tokens = [int(lease.value.partition(":")[2]) for lease in (first, second)]
+        assert tokens[1] > tokens[0]
 
 
 async def test_a_lease_that_was_taken_is_lost(redis_url: str) -> None:
@@ -56,8 +57,14 @@ async def test_a_lease_that_nobody_took_while_redis_was_away_is_kept(redis_url: 
         await _expired(client)
         if emptied:
             await client.flushall()
+        before = leases.held("ann")
         assert await leases.renew() == []
         assert await other.acquire("ann") is None
+        after = leases.held("ann")
+        assert before is not None
+        assert after is not None
+        assert after.value == before.value
+        assert after.until > before.until
 
 
 async def test_nothing_is_kept_for_ever(redis_url: str) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import anyio
 import pytest
 
 from sockethub import redis_keys
 from sockethub.crypto import MasterKey, new_key
-from tests.integration.workers.stage import Client, declaration, staged
+from tests.integration.workers.stage import Client, careful, declaration, staged
 from tests.integration.workers.test_supervisor import pid_of
+from tests.support.deployment import descendants
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +36,54 @@ async def test_a_login_whose_supervisor_was_killed_goes_on_at_another(redis_url:
             assert pid_of((await client.do("query", "still here")).activity) != pid
             told = [e["activity"] for e in stage.events if e.get("activity", {}).get("type") == "connect"]
             assert told[-1]["object"]["status"] == "reconnected"
+
+
+async def test_a_login_outlives_a_supervisor_that_is_stopped(redis_url: str) -> None:
+    """Its worker renews the lease itself: nobody takes over what runs."""
+    key, declared = MasterKey.of(new_key()), declaration(lease_seconds=LEASE_SECONDS)
+    async with staged(redis_url, declared, key) as (stage, first), staged(redis_url, declared, key) as (_, second):
+        client = Client(stage, "ann")
+        await client.connect()
+        pid = pid_of((await client.do("query", "who")).activity)
+        stopped = first.pid if pid in descendants(first.pid) else second.pid
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            await anyio.sleep(4 * LEASE_SECONDS)
+            assert pid_of((await client.do("query", "who")).activity) == pid
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+        await anyio.sleep(LEASE_SECONDS)
+        assert pid_of((await client.do("query", "who")).activity) == pid
+        assert ("ann", "lost") not in stage.notices
+
+
+async def test_a_machine_that_wakes_up_finds_its_login_taken_and_leaves_it(redis_url: str, tmp_path: Path) -> None:
+    key, declared = MasterKey.of(new_key()), careful(lease_seconds=LEASE_SECONDS)
+    async with staged(redis_url, declared, key) as (stage, one), staged(redis_url, declared, key) as (_, other):
+        client = Client(stage, "ann", platform="careful", begun=str(tmp_path / "begun"))
+        await client.connect()
+        pid = pid_of((await client.do("query", "who")).activity)
+        asleep = one if pid in descendants(one.pid) else other
+        processes = [asleep.pid, *descendants(asleep.pid)]
+        for each in processes:
+            os.kill(each, signal.SIGSTOP)
+        try:
+            # The first goes to the one that sleeps, for it waits at Redis; nothing is lost with it.
+            jobs = [await client.send("send", f"number {number}") for number in range(3)]
+            replies = [await client.reply(job) for job in jobs]
+        finally:
+            for each in processes:
+                os.kill(each, signal.SIGCONT)
+        assert [reply.outcome for reply in replies] == ["result"] * 3
+        new = pid_of(replies[0].activity)
+        assert new != pid
+        with anyio.fail_after(5):
+            while Path(f"/proc/{pid}").exists():  # noqa: ASYNC110 - the kernel tells its parent alone
+                await anyio.sleep(0.01)
+        assert pid_of((await client.do("query", "who")).activity) == new
+        begun = [f"number {number}" for number in range(3)]
+        done = [each for number in begun for each in (number, f"did {number}")]
+        assert (tmp_path / "begun").read_text().splitlines() == done, "in their order, and by one alone"
 
 
 async def test_a_login_goes_on_where_its_supervisor_left_it_politely(redis_url: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
@@ -46,6 +46,7 @@ _OF_THE_CONNECTION: Final = frozenset(
 class IrcPlatform(PersistentPlatform):
     """One login on one IRC network."""
 
+    journals = True
     tls: ClassVar[ssl.SSLContext | None] = None
     """The default TLS context: made once, before the fork, and shared by all logins."""
 
@@ -241,19 +242,26 @@ class IrcPlatform(PersistentPlatform):
             case "NICK":
                 await self._change_nick(session, command)
             case "QUIT":
+                await self.context.journal()
                 await self.disconnect(_content(activity))
             case "MONITOR":
                 await self._watch(session, command)
             case _ if activity["type"] == "query":
                 return await self._ask(session, command, kind_of(activity))
             case _:
-                echo = await session.perform(command)
+                echo = await self._perform(session, command)
                 return None if echo is None else _with_id(activity, echo)
         return None
 
+    async def _perform(
+        self, session: Session, command: Command, wanted: Callable[[Activity], bool] | None = None
+    ) -> Activity | None:
+        """A command of the client's, which is journalled."""
+        return await session.perform(command, wanted, journal=self.context.journal)
+
     async def _watch(self, session: Session, command: Command) -> None:
         sign, nick = command.lines[0].params
-        await session.perform(command)
+        await self._perform(session, command)
         fold = session.env.isupport.fold
         self._watched = [each for each in self._watched if fold(each) != fold(nick)]
         if sign == "+":
@@ -265,9 +273,11 @@ class IrcPlatform(PersistentPlatform):
         fold = session.env.isupport.fold
         if self._rooms.inside(name, fold):
             # A server says nothing to this. Another page of the same user wants to know who is here.
-            await session.perform(Command.of([irc.Line("TOPIC", (name,)), irc.Line("NAMES", (name,))], session.env))
+            await self._perform(
+                session, Command.of([irc.Line("TOPIC", (name,)), irc.Line("NAMES", (name,))], session.env)
+            )
             return
-        await session.perform(command)
+        await self._perform(session, command)
         if not self._rooms.inside(name, fold):
             raise PlatformError(f"{name}: the server did not let us in", condition="refused")
         if key is not None:
@@ -276,7 +286,7 @@ class IrcPlatform(PersistentPlatform):
 
     async def _leave(self, session: Session, command: Command) -> None:
         name = command.lines[0].params[0]
-        await session.perform(command)
+        await self._perform(session, command)
         self._rooms.forget(name, session.env.isupport.fold)
         await self._save()
 
@@ -284,13 +294,13 @@ class IrcPlatform(PersistentPlatform):
         before, wanted = session.env.nick, command.lines[0].params[0]
         if wanted == before:
             return
-        await session.perform(command)
+        await self._perform(session, command)
         if session.env.nick == before:
             raise PlatformError(f"{wanted}: the server did not change the nickname", condition="refused")
         await self._save()
 
     async def _ask(self, session: Session, command: Command, kind: str) -> Activity | None:
-        return await session.perform(command, lambda answer: is_answer(answer, kind, command, session.env))
+        return await self._perform(session, command, lambda answer: is_answer(answer, kind, command, session.env))
 
     # --- What is remembered -------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from sockethub.platforms.irc.pending import Answered, Command, Correlator, Pendi
 from sockethub.platforms.irc.refusals import connect_error, is_refusal, refused, registration_error
 from sockethub.platforms.irc.rooms import Rooms
 from sockethub.platforms.irc.throttle import Bucket
+from sockethub.worker.interface import Journal, unjournalled
 from sockethub_translators import irc, times
 from sockethub_translators.errors import EncodeError, ParseError
 from sockethub_translators.irc import aggregate, negotiation
@@ -344,12 +345,17 @@ class Session:
     # --- Commands out -------------------------------------------------------------------------------------------------
 
     async def perform(
-        self, command: Command, wanted: Callable[[irc.Activity], bool] | None = None
+        self,
+        command: Command,
+        wanted: Callable[[irc.Activity], bool] | None = None,
+        *,
+        journal: Journal = unjournalled,
     ) -> irc.Activity | None:
         """Write a command and wait for its outcome; the activity that answers it, if ``wanted`` describes one.
 
-        Raises :class:`PlatformError` when the server refuses, :class:`NotConnected` when nothing was written, and
-        :class:`ConnectionLost` when it was, but its outcome is not known.
+        ``journal`` is awaited right before its first line is written. Raises :class:`PlatformError` when the server
+        refuses, :class:`NotConnected` when nothing was written, and :class:`ConnectionLost` when it was, but its
+        outcome is not known.
         """
         self._check_pace(len(command.lines))
         async with self._turn:
@@ -359,7 +365,7 @@ class Session:
             waiting = _Waiting(asyncio.get_running_loop().create_future(), wanted)
             self._waiting[pending.token] = waiting
             try:
-                await self._write(pending, waiting)
+                await self._write(pending, journal)
             except BaseException:
                 self._drop(pending)
                 raise
@@ -382,11 +388,12 @@ class Session:
                 f"too much at once: at the pace of this server it would take {wait:.0f} s", condition="too-fast"
             )
 
-    async def _write(self, pending: Pending, waiting: _Waiting) -> None:
+    async def _write(self, pending: Pending, journal: Journal) -> None:
         lines = pending.wire()
         if not self._bucket.wait(time.monotonic(), len(pending.command.lines)):
             for _ in pending.command.lines:
                 self._bucket = self._bucket.take(time.monotonic())
+            await self._begin(journal)
             self._send(*lines)
             return
         for line in lines:
@@ -395,9 +402,18 @@ class Session:
                 self._bucket = self._bucket.take(time.monotonic())
                 if wait:
                     await anyio.sleep(wait)
-            if waiting.future.done():  # The connection was lost between two lines.
+            if line is lines[0]:
+                await self._begin(journal)
+            if not self.alive:  # The connection was lost between two lines.
                 return
             self._send(line)
+
+    async def _begin(self, journal: Journal) -> None:
+        """Journal that a command is about to be written; it may be too late for it."""
+        if self.alive:
+            await journal()
+        if not self.alive:
+            raise NotConnected(f"connection lost before it was sent ({self.reason})")
 
     def _judge(self, pending: Pending) -> None:
         if pending.refusal is None:

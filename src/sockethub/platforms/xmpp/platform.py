@@ -15,7 +15,7 @@ from sockethub.platforms.xmpp.options import Options
 from sockethub.platforms.xmpp.refusals import NOT_JOINED, connect_error
 from sockethub.platforms.xmpp.rooms import Room
 from sockethub.platforms.xmpp.session import ConnectionLost, Hooks, Session
-from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform
+from sockethub.worker.interface import Activity, Journal, LoginContext, PersistentPlatform, unjournalled
 from sockethub.worker.reconnecting import Patience, Reconnecting
 from sockethub_translators import xmpp
 from sockethub_translators.xmpp import ns
@@ -35,6 +35,7 @@ ONLINE: Final[Activity] = {"type": "update", "object": {"type": "presence", "pre
 class XmppPlatform(PersistentPlatform):
     """One login on one XMPP server."""
 
+    journals = True
     tls: ClassVar[ssl.SSLContext | None] = None
     """The default TLS context: made once, before the fork, and shared by all logins."""
 
@@ -191,12 +192,12 @@ class XmppPlatform(PersistentPlatform):
     async def _do(self, session: Session, command: Command, activity: Activity) -> Activity | None:
         match activity["type"], kind_of(activity):
             case "join", _:
-                await self._enter(session, command, activity.get("xmpp:password"))
+                await self._enter(session, command, activity.get("xmpp:password"), self.context.journal)
                 await self._save()
             case "leave", _ if "/" in command.stanza.attrs.get("to", ""):
                 await self._leave(session, command)
             case "update", "presence" if "to" not in command.stanza.attrs:
-                await session.perform(command)
+                await session.perform(command, journal=self.context.journal)
                 self._presence = {"type": "update", "object": activity["object"]}
                 await self._save()
             case "update", "address":
@@ -207,18 +208,20 @@ class XmppPlatform(PersistentPlatform):
                 self.context.emit(answer)
                 return answer
             case "query", _:
-                found = await session.perform(command)
+                found = await session.perform(command, journal=self.context.journal)
                 return found[-1] if found else None
             case _:
-                await session.perform(command)
+                await session.perform(command, journal=self.context.journal)
         return None
 
-    async def _enter(self, session: Session, command: Command, password: str | None = None) -> None:
+    async def _enter(
+        self, session: Session, command: Command, password: str | None = None, journal: Journal = unjournalled
+    ) -> None:
         room, _, nick = command.stanza.attrs["to"].partition("/")
         if room not in self._wanted and len(self._wanted) >= rooms.MAX_ROOMS:
             raise PlatformError(f"more than {rooms.MAX_ROOMS} rooms", condition="too-many-channels")
         session.enter(room, nick)
-        seen = await session.perform(command)
+        seen = await session.perform(command, journal=journal)
         if any(rooms.CREATED in each.get("xmpp:status", ()) for each in seen):
             await session.unlock(room)
         self._wanted[room] = Room(room, session.env.rooms.get(room, nick), password)
@@ -228,7 +231,7 @@ class XmppPlatform(PersistentPlatform):
         room = command.stanza.attrs["to"].partition("/")[0]
         if room not in session.env.rooms:
             raise PlatformError(f"{room}: {NOT_JOINED}", condition="not-joined")
-        await session.perform(command)
+        await session.perform(command, journal=self.context.journal)
         self._wanted.pop(room, None)
         await self._save()
 
@@ -236,7 +239,7 @@ class XmppPlatform(PersistentPlatform):
         room = command.stanza.attrs["to"].partition("/")[0]
         if room not in session.env.rooms:
             raise PlatformError(f"{room}: {NOT_JOINED}", condition="not-joined")
-        await session.perform(command)
+        await session.perform(command, journal=self.context.journal)
         before = self._wanted.get(room)
         if before is not None:
             self._wanted[room] = Room(room, session.env.rooms[room], before.password)

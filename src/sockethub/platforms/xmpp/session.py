@@ -29,7 +29,7 @@ from sockethub.platforms.xmpp.references import References
 from sockethub.platforms.xmpp.refusals import connect_error, refused
 from sockethub.platforms.xmpp.stream import Hooks as StreamHooks
 from sockethub.platforms.xmpp.stream import Stream
-from sockethub.worker.interface import Activity, Log
+from sockethub.worker.interface import Activity, Journal, Log, unjournalled
 from sockethub_translators import times, xmpp
 from sockethub_translators.errors import EncodeError
 from sockethub_translators.xmpp import aggregate, disco, element, ns
@@ -252,13 +252,14 @@ class Session:
             return stanza
         return stanza._replace(children=(*stanza.children, self._caps))
 
-    async def perform(self, command: Command) -> list[Activity]:
+    async def perform(self, command: Command, *, journal: Journal = unjournalled) -> list[Activity]:
         """Send a command's stanza and wait for its outcome; the activities that told of it.
 
-        Raises :class:`PlatformError` when it is refused, :class:`NotConnected` when nothing was sent, and
-        :class:`ConnectionLost` when it was, but its outcome is not known.
+        ``journal`` is awaited right before it is sent. Raises :class:`PlatformError` when it is refused,
+        :class:`NotConnected` when nothing was sent, and :class:`ConnectionLost` when it was, but its outcome is not
+        known.
         """
-        waiting = await self._settled(self.dressed(command.stanza), asked_as=command.asked_as)
+        waiting = await self._settled(self.dressed(command.stanza), asked_as=command.asked_as, journal=journal)
         stanza = waiting.future.result()
         if stanza is not None and stanza.attrs.get("type") == "error":
             raise refused(stanza, waiting.awaited.purpose, waiting.awaited.to or self._login.jid.domain)
@@ -269,7 +270,16 @@ class Session:
         stanza = element(ns.IQ, {"type": "set", "to": room, "id": self.fresh_id()}, INSTANT)
         await self.perform(Command(stanza))
 
-    async def _settled(self, stanza: xmpp.Element, *, quiet: bool = False, asked_as: str | None = None) -> _Waiting:
+    async def _settled(
+        self,
+        stanza: xmpp.Element,
+        *,
+        quiet: bool = False,
+        asked_as: str | None = None,
+        journal: Journal = unjournalled,
+    ) -> _Waiting:
+        if self.alive:
+            await journal()
         if not self.alive:
             raise NotConnected(f"not connected to {self._login.jid.domain}")
         future: asyncio.Future[xmpp.Element | None] = asyncio.get_running_loop().create_future()

@@ -1,0 +1,78 @@
+"""The worker's own knowledge of whether its login is still its own (:mod:`sockethub.leases`)."""
+
+from __future__ import annotations
+
+import anyio
+import redis
+import structlog
+
+from sockethub import leases
+from sockethub.jobs import RedisLink
+from sockethub.jobs.pauses import Pauses
+from sockethub.worker.spec import WorkerSpec
+
+__all__ = ["Lease"]
+
+
+class Lease:
+    """Held while the supervisor says so, or Redis itself; ``lost`` when another worker may have the login."""
+
+    def __init__(self, spec: WorkerSpec, link: RedisLink) -> None:
+        self._spec = spec
+        self._link = link
+        self._until = spec.lease_until
+        self._asking = anyio.Lock()
+        self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
+        self.lost = anyio.Event()
+
+    def held(self, until: float) -> None:
+        """The supervisor has renewed it."""
+        self._until = max(self._until, until)
+
+    async def permit(self) -> None:
+        """Returns while the login is surely ours; where it is not any more, never: the process is about to end."""
+        if leases.now() >= self._until:
+            await self._renew()
+        if self.lost.is_set():
+            await anyio.sleep_forever()
+
+    async def give_up(self) -> None:
+        """Another worker has the login. Does not return."""
+        self.lost.set()
+        await anyio.sleep_forever()
+
+    async def watch(self) -> None:
+        """Renew it where the supervisor does not."""
+        while not self.lost.is_set():
+            soon = self._until - self._spec.lease_seconds / 3
+            if leases.now() >= soon:
+                await self._renew()
+            else:
+                await anyio.sleep(soon - leases.now())
+
+    async def _renew(self) -> None:
+        async with self._asking:
+            pauses = Pauses()
+            # The supervisor may come back meanwhile.
+            while not self.lost.is_set() and leases.now() >= self._until - self._spec.lease_seconds / 3:
+                if leases.now() >= self._until + self._spec.isolated_seconds:
+                    self._log.error("Redis was away for too long; another machine may have the login now")
+                    self.lost.set()
+                elif not await self._renewed():
+                    await pauses.wait()
+
+    async def _renewed(self) -> bool:
+        """Whether Redis has answered."""
+        asked = leases.now()
+        spec = self._spec
+        try:
+            ours = await self._link.call("EVAL", *leases.renewal(spec.login, spec.lease, spec.lease_seconds))
+        except redis.RedisError as error:
+            self._log.warning("lease not renewed", error=type(error).__name__)
+            return False
+        if ours:
+            self._until = asked + spec.lease_seconds
+        else:
+            self._log.error("lease lost: another machine runs this login")
+            self.lost.set()
+        return True

@@ -1,0 +1,78 @@
+"""What a worker knows of its own lease: it goes on while it has it, and stops where another may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from sockethub import leases, redis_keys
+from sockethub.crypto import Secret, new_key
+from sockethub.jobs import connected, linked
+from sockethub.supervisor.leases import Leases
+from sockethub.worker.lease import Lease
+from sockethub.worker.spec import WorkerSpec
+
+pytestmark = pytest.mark.anyio
+
+SECONDS = 0.3
+NOBODY = "unix:///nonexistent/redis.sock"
+
+
+def spec(url: str, lease: str, **fields: Any) -> WorkerSpec:
+    return WorkerSpec(
+        platform="parrot",
+        mode="persistent",
+        driver="a.b:C",
+        login="ann",
+        queue="q",
+        consumer="c",
+        redis_url=Secret(url),
+        login_key=Secret(new_key()),
+        lease=lease,
+        **{"lease_seconds": SECONDS, **fields},
+    )
+
+
+async def test_what_the_supervisor_says_is_enough() -> None:
+    async with linked(NOBODY) as link:
+        lease = Lease(spec(NOBODY, "one:1"), link)
+        lease.held(leases.now() + 60)
+        await lease.permit()
+        lease.held(leases.now())  # it never takes back what it said
+        await lease.permit()
+        assert not lease.lost.is_set()
+
+
+async def test_without_the_supervisor_the_worker_renews_it_itself(redis_url: str) -> None:
+    async with connected(redis_url) as client, linked(redis_url) as link:
+        acquired = await Leases(client, "one", SECONDS).acquire("ann")
+        assert acquired is not None
+        lease = Lease(spec(redis_url, acquired.value, lease_until=acquired.until), link)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lease.watch)
+            await anyio.sleep(3 * SECONDS)
+            assert (await client.get(redis_keys.lease("ann"))).decode() == acquired.value
+            await lease.permit()
+            tasks.cancel_scope.cancel()
+
+
+async def test_where_another_has_it_nothing_goes_on(redis_url: str) -> None:
+    async with connected(redis_url) as client, linked(redis_url) as link:
+        await Leases(client, "other", 60).acquire("ann")
+        lease = Lease(spec(redis_url, "one:0"), link)
+        with anyio.move_on_after(SECONDS) as waited:
+            await lease.permit()
+        assert waited.cancelled_caught
+        assert lease.lost.is_set()
+
+
+async def test_redis_may_be_away_for_a_while_but_not_for_ever() -> None:
+    async with linked(NOBODY) as link:
+        lease = Lease(spec(NOBODY, "one:1", lease_until=leases.now() + SECONDS, isolated_seconds=SECONDS), link)
+        began = leases.now()
+        with anyio.fail_after(10 * SECONDS):
+            await lease.watch()
+        assert lease.lost.is_set()
+        assert leases.now() - began >= 2 * SECONDS
