@@ -7,6 +7,7 @@ meanwhile is kept, and everything is numbered.
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from sockethub.gateway import wire
 from sockethub.sessions.log import SessionLog
 from sockethub.sessions.outbox import Outbox, OutboxFull
 
-__all__ = ["Channel", "Close", "Connection", "Keeping"]
+__all__ = ["Channel", "Close", "Connection", "Keeping", "closing"]
 
 TOKEN_BYTES: Final = 24
+RETRY_SECONDS: Final = (0.5, 5.0)
+"""When clients of a gateway that restarts may come back: not before it is there again, and not all at once."""
 
 
 class Close(IntEnum):
@@ -49,11 +52,18 @@ class Keeping:
     characters: int
 
 
+def closing(code: int, reason: str) -> dict[str, Any]:
+    """The last frame: when to come back. At random, lest all come at once."""
+    retry_after = round(random.uniform(*RETRY_SECONDS), 1)
+    return {"event": "closing", "data": {"code": int(code), "reason": reason, "retryAfter": retry_after}}
+
+
 class Connection:
     """One WebSocket."""
 
     def __init__(self, outbox_messages: int) -> None:
         self._outbox = Outbox(outbox_messages)
+        self._last_words: tuple[int, str] | None = None
         self.closing: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
     def put(self, text: str, offset: int | None = None) -> None:
@@ -78,10 +88,22 @@ class Connection:
         if not self.closing.done():
             self.closing.set_result((code, reason))
 
+    def finish(self, frame: dict[str, Any], code: int, reason: str) -> None:
+        """Close once everything is written, ``frame`` last."""
+        if self._last_words is None:
+            self._last_words = code, reason
+            self.put(wire.write(frame))
+
     async def write(self, send: Callable[[str], Any]) -> None:
         """Send what is queued, for ever."""
         while True:
             await send(await self.take())
+            self.written()
+
+    def written(self) -> None:
+        """What was taken last is on its way."""
+        if self._last_words is not None and not self._outbox:
+            self.close(*self._last_words)
 
     async def take(self) -> str:
         """What is to be sent next, once there is something."""
@@ -144,6 +166,11 @@ class Channel:
     def close(self, code: int, reason: str) -> None:
         if self._connection is not None:
             self._connection.close(code, reason)
+
+    def finish(self, code: int, reason: str) -> None:
+        """Close the connection once everything is written."""
+        if self._connection is not None:
+            self._connection.finish(closing(code, reason), code, reason)
 
     def detach(self, connection: Connection) -> bool:
         """``connection`` is gone; whether it was this session's, rather than one that has been replaced."""

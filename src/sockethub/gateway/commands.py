@@ -8,7 +8,7 @@ import structlog
 
 from sockethub.activity.platforms import Platforms
 from sockethub.activity.registry import Registry
-from sockethub.errors import ClientError, MalformedMessage, QueueError, SockethubError
+from sockethub.errors import ClientError, MalformedMessage, QueueError, QueueUnavailable, SockethubError
 from sockethub.gateway.answers import failed
 from sockethub.gateway.command import Command
 from sockethub.gateway.logins import Logins
@@ -20,6 +20,7 @@ from sockethub.sessions.store import SessionStore
 from sockethub.sessions.table import SessionTable
 
 EVENTS: Final = ("schemas", "activity-object", "credentials", "message")
+STOPPING: Final = "the gateway is restarting; send it again when you are connected again"
 MALFORMED: Final = "malformed"
 """Stands for an event where none could be read."""
 
@@ -49,6 +50,8 @@ class Commands:
         self._queueing = queueing
         self._tasks = tasks
         self._pending_limit = pending_limit
+        self.stopping = False
+        """Whether the gateway is about to end; it accepts no command then, and nobody new."""
         self._log = structlog.get_logger(__name__)
 
     def connect(self, transport: Transport, address: str) -> Session:
@@ -85,6 +88,8 @@ class Commands:
         try:
             if event not in EVENTS:
                 raise MalformedMessage(f"unknown event; known are {', '.join(EVENTS)}")
+            if self.stopping:
+                raise QueueUnavailable(STOPPING)
             await self._pipeline.process(command)
             await self._do(command, answer)
         except (ClientError, QueueError) as error:

@@ -122,8 +122,13 @@ class KeptSessions:
         """A session shall end with its connection after all."""
         self._kept.pop(session, None)
 
+    def finish_all(self, code: int, reason: str) -> None:
+        """Close the connections of all, once their clients have what they were sent."""
+        for kept in self._kept.values():
+            kept.channel.finish(code, reason)
+
     def close_all(self, code: int, reason: str) -> None:
-        """Close the connections of all."""
+        """Close the connections of all now."""
         for kept in self._kept.values():
             kept.channel.close(code, reason)
 

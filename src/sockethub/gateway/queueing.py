@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+import anyio
 import dramatiq
 import structlog
 
@@ -31,6 +32,7 @@ GRACE_SECONDS: Final = 15.0
 
 SWEEP_SECONDS: Final = 1.0
 TOO_LATE: Final = "no reply came in time"
+RESTARTING: Final = "the gateway is restarting"
 
 
 class Queueing:
@@ -52,6 +54,7 @@ class Queueing:
         self._logins = logins
         self._tasks = tasks
         self._pending: dict[str, Pending] = {}
+        self._idle = asyncio.Event()
         self._log = structlog.get_logger(__name__)
 
     def submit(
@@ -78,7 +81,8 @@ class Queueing:
         """A worker's reply has come."""
         pending = self._pending.get(job)
         if pending is None or pending.session is not session:
-            return  # answered already: it came after its deadline
+            self._log.warning("a reply came after its deadline", session=session.id, login=login, job=job)
+            return
         key = pending.binding.key.reveal()
         try:
             reply = Reply.unseal(key, sealed, job_id=job, session=session.id, login=login)
@@ -104,6 +108,17 @@ class Queueing:
         for job in session.pending:
             self._pending.pop(job, None)
         session.pending.clear()
+        if not self._pending:
+            self._idle.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Wait, at most so long, for the replies under way; those that do not come are answered ``unknown``."""
+        with anyio.move_on_after(seconds):
+            while self._pending:
+                self._idle.clear()
+                await self._idle.wait()
+        for pending in list(self._pending.values()):
+            self._finish(pending, Reply("unknown", error=RESTARTING))
 
     async def tell(self, session: Session, binding: LoginBinding, kind: JobKind) -> None:
         """Queue an ``attach`` or ``detach``; raises :class:`~sockethub.errors.QueueError`."""
@@ -172,6 +187,8 @@ class Queueing:
     def _finish(self, pending: Pending, reply: Reply) -> None:
         if self._pending.pop(pending.job, None) is None:
             return
+        if not self._pending:
+            self._idle.set()
         session = pending.session
         session.pending.pop(pending.job, None)
         answer, raw = pending.answer, pending.raw

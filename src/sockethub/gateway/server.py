@@ -36,7 +36,7 @@ from sockethub.gateway.kept import KeptSessions
 from sockethub.gateway.logins import Logins
 from sockethub.gateway.origins import Origins
 from sockethub.gateway.pipeline import MiddlewareContext, Pipeline
-from sockethub.gateway.queueing import Queueing
+from sockethub.gateway.queueing import RESTARTING, Queueing
 from sockethub.gateway.router import Router
 from sockethub.gateway.socketio import SocketIoServer
 from sockethub.gateway.sse import HttpSessions
@@ -95,7 +95,6 @@ class _Gateway:
         self._declared = declared
         self._declaration = declaration
         self._id = os.urandom(8).hex()
-        self._stopping = False
         self._tasks = Tasks()
         platforms = Platforms(declaration, Path.cwd())
         self._registry = Registry(platforms)
@@ -107,7 +106,7 @@ class _Gateway:
         router = Router(self._sessions, self._queueing, self._logins, self._store, self._tasks)
         self._inbox = Inbox(inbox, self._id, platforms, keys, router)
         self._events = EventServer(platforms, keys, router)
-        commands = Commands(
+        commands = self._commands = Commands(
             self._sessions,
             self._store,
             platforms,
@@ -134,17 +133,24 @@ class _Gateway:
         async with AsyncExitStack() as stack:
             path = await stack.enter_async_context(self._events.listening())
             await self._store.announce(str(path), machine_id())
-            background = await stack.enter_async_context(anyio.create_task_group())
-            background.start_soon(self._inbox.run)
-            background.start_soon(self._queueing.sweep)
-            background.start_soon(self._beat, str(path))
+            tasks = await stack.enter_async_context(anyio.create_task_group())
+            # Who is told to stop still reads the replies that clients wait for.
+            background = anyio.CancelScope(shield=True)
+            tasks.start_soon(self._background, background, str(path))
             try:
                 yield
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._tasks.finish(RELEASE_SECONDS)
-                    background.cancel_scope.cancel()
+                    background.cancel()
                     await self._withdraw()
+
+    async def _background(self, scope: anyio.CancelScope, ipc: str) -> None:
+        with scope:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._inbox.run)
+                tasks.start_soon(self._queueing.sweep)
+                tasks.start_soon(self._beat, ipc)
 
     async def serve(self, task_status: TaskStatus[int]) -> None:
         """The clients' side, until cancelled."""
@@ -174,13 +180,18 @@ class _Gateway:
                     await asyncio.wait([server], timeout=self._declared.shutdown_seconds)
 
     async def _close_clients(self) -> None:
-        self._stopping = True
-        self._endpoint.close_all(Close.RESTART, "the gateway is restarting")
-        self._kept.close_all(Close.RESTART, "the gateway is restarting")
-        with anyio.move_on_after(self._declared.shutdown_seconds):
+        """Answer what is under way, then close: each client gets all that it is owed, if it reads."""
+        self._commands.stopping = True
+        half = self._declared.shutdown_seconds / 2
+        await self._queueing.drain(half)
+        with anyio.move_on_after(half):
+            self._endpoint.finish_all(Close.RESTART, RESTARTING)
+            self._kept.finish_all(Close.RESTART, RESTARTING)
             await self._socketio.close_all()
             await self._socketio.shutdown()
             await self._endpoint.empty()
+        self._endpoint.close_all(Close.RESTART, RESTARTING)
+        self._kept.close_all(Close.RESTART, RESTARTING)
         self._kept.end_all()
 
     async def _beat(self, ipc: str) -> None:
@@ -203,7 +214,7 @@ class _Gateway:
             self._log.warning("Redis is away; the gateway's records expire there by themselves")
 
     async def _ready(self) -> bool:
-        if self._stopping:
+        if self._commands.stopping:
             return False
         try:
             await self._store.ping()

@@ -51,6 +51,7 @@ class Stream(Connection):
                 await asyncio.wait(either, timeout=ping_seconds, return_when=asyncio.FIRST_COMPLETED)
                 if taking.done():
                     yield taking.result()
+                    self.written()
                 elif not self.closing.done():
                     yield COMMENT
             finally:

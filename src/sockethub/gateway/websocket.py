@@ -14,7 +14,7 @@ from quart.asgi import ASGIWebsocketConnection
 
 from sockethub.errors import MalformedMessage
 from sockethub.gateway import wire
-from sockethub.gateway.channel import Channel, Close, Connection
+from sockethub.gateway.channel import Channel, Close, Connection, closing
 from sockethub.gateway.commands import Commands
 from sockethub.gateway.kept import UNKNOWN, KeptSessions
 from sockethub.sessions.session import Answer, Session
@@ -81,8 +81,13 @@ class WebSocketEndpoint:
             self._emptied.clear()
             await self._emptied.wait()
 
+    def finish_all(self, code: int, reason: str) -> None:
+        """Close every connection once its client has what it was sent, and was told when to come back."""
+        for connection in self._connections:
+            connection.finish(closing(code, reason), code, reason)
+
     def close_all(self, code: int, reason: str) -> None:
-        """Close every connection."""
+        """Close every connection now."""
         for connection in self._connections:
             connection.close(code, reason)
 
@@ -90,6 +95,9 @@ class WebSocketEndpoint:
         """The Quart handler."""
         socket = quart.websocket
         await socket.accept()
+        if self._commands.stopping:
+            await socket.close(Close.RESTART, "the gateway is restarting")
+            return
         connection = Connection(self._outbox_messages)
         channel = Channel(connection)
         address = (socket.scope.get("client") or ("",))[0]
@@ -110,16 +118,16 @@ class WebSocketEndpoint:
 
     async def _converse(self, seat: Seat) -> tuple[int, str]:
         socket = quart.websocket
-        closing = seat.connection.closing
+        over = seat.connection.closing
         reading = asyncio.ensure_future(self._read(socket.receive, seat))
         writing = asyncio.ensure_future(seat.connection.write(socket.send))
-        tasks: set[asyncio.Future[Any]] = {reading, writing, closing}
+        tasks: set[asyncio.Future[Any]] = {reading, writing, over}
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in (reading, writing):
                 if task.done() and not task.cancelled():
                     task.result()
-            return closing.result()
+            return over.result()
         finally:
             for task in (reading, writing):
                 task.cancel()

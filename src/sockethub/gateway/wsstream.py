@@ -51,6 +51,8 @@ class BoundedStream(WSStream):
 
     async def app_send(self, message: Any) -> None:
         closing = message is None or message["type"] == "websocket.close"
+        if closing:
+            self._let_go()
         try:
             async with asyncio.timeout(CLOSE_SECONDS if closing else self.pong_seconds):
                 await super().app_send(message)
@@ -59,6 +61,13 @@ class BoundedStream(WSStream):
             self.closed = self._refused = True
             self._over.set()
             self._abort()
+
+    def _let_go(self) -> None:
+        """Nobody takes messages any more: wait no longer, lest the connection be cancelled in the middle of that."""
+        queue, self.app_put = getattr(self.app_put, "__self__", None), None
+        if isinstance(queue, asyncio.Queue):
+            while not queue.empty():
+                queue.get_nowait()
 
     def _abort(self) -> None:
         protocol = getattr(self.send, "__self__", None)  # HTTP/1.1 or 2; what it sends by belongs to the TCP connection

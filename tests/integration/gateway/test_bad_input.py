@@ -331,9 +331,3 @@ async def test_a_notice_of_failure_answers_what_waits(house: House) -> None:
 
 async def _connect(client: WsClient) -> Any:
     return await client.send("message", {"type": "connect", "context": "irc", "actor": {"id": "ann", "type": "person"}})
-
-
-async def test_shutdown_is_told(house: House) -> None:
-    async with connect(house.websocket) as socket:
-        house.stop()
-        assert await closed(socket) == 1012
