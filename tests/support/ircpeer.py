@@ -50,12 +50,14 @@ class IrcPeer:
 
 
 @asynccontextmanager
-async def irc_peer(nick: str, host: str, port: int) -> AsyncIterator[IrcPeer]:
+async def irc_peer(nick: str, host: str, port: int, password: str | None = None) -> AsyncIterator[IrcPeer]:
     """Log in as ``nick``; leave at the end of the block."""
     reader, writer = await asyncio.open_connection(host, port)
     peer = IrcPeer(nick, reader, writer)
     task = asyncio.create_task(peer._read())
     try:
+        if password is not None:
+            await peer.send(f"PASS {password}")
         await peer.send(f"NICK {nick}")
         await peer.send(f"USER {nick} 0 * :{nick}")
         await peer.line(lambda line: f" 001 {nick} " in line)

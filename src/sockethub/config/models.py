@@ -235,6 +235,12 @@ class Worker(Section):
 
     memory_mb: int = Field(512, ge=64, description="Address-space limit of a worker process, in MiB.")
     linger_seconds: Seconds = Field(30.0, description="How long a login stays after its last client has left.")
+    missed_events: int = Field(
+        1_000,
+        ge=0,
+        le=100_000,
+        description="Events of a login kept while no client is present, for the one that comes next.",
+    )
     pool_size: int = Field(2, gt=0, description="Processes of a stateless platform.")
 
 

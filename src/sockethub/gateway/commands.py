@@ -15,6 +15,8 @@ from sockethub.gateway.logins import Logins
 from sockethub.gateway.pipeline import Pipeline
 from sockethub.gateway.queueing import Queueing
 from sockethub.gateway.tasks import Tasks
+from sockethub.jobs.envelope import JobKind
+from sockethub.sessions.bindings import LoginBinding
 from sockethub.sessions.session import Answer, Session, Transport
 from sockethub.sessions.store import SessionStore
 from sockethub.sessions.table import SessionTable
@@ -73,10 +75,12 @@ class Commands:
 
     def away(self, session: Session) -> Session | None:
         """A client has lost its connection and may come back; the session to end for it, where too many are away."""
+        self._tasks.start(self._tell_logins(session, "away"))
         return self._sessions.leave(session)
 
     def back(self, session: Session) -> None:
         """It has come back."""
+        self._tasks.start(self._tell_logins(session, "attach"))
         self._sessions.come_back(session)
 
     async def handle(self, session: Session, event: str, raw: Any, size: int, answer: Answer | None) -> None:
@@ -144,12 +148,22 @@ class Commands:
             binding = session.binding(platform.id, activity["actor"]["id"])
         self._queueing.submit(session, binding, activity, command.raw, answer)
 
-    async def _release(self, session: Session) -> None:
-        bindings = [b for b in session.by_login.values() if not self._platforms.get(b.platform).stateless]
+    async def _tell_logins(self, session: Session, kind: JobKind) -> None:
+        """Tell the logins of a session what became of its client."""
         try:
-            for binding in bindings:
+            for binding in self._logins_of(session):
                 if binding.used and self._logins.is_running(binding.login):
-                    await self._queueing.tell(session, binding, "detach")
+                    await self._queueing.tell(session, binding, kind)
+        except QueueError as error:
+            self._log.warning("logins could not be told of a client", session=session.id, kind=kind, error=str(error))
+
+    def _logins_of(self, session: Session) -> list[LoginBinding]:
+        return [b for b in session.by_login.values() if not self._platforms.get(b.platform).stateless]
+
+    async def _release(self, session: Session) -> None:
+        bindings = self._logins_of(session)
+        await self._tell_logins(session, "detach")
+        try:
             await self._store.release(session.id, bindings)
         except QueueError:
             self._log.warning("records of a session remain until they expire", session=session.id)

@@ -19,7 +19,7 @@ from sockethub.errors import CryptoError
 ACTOR_NAME: Final = "perform"
 """The Dramatiq actor that every platform's worker declares."""
 
-JobKind = Literal["activity", "attach", "detach"]
+JobKind = Literal["activity", "attach", "away", "detach"]
 Outcome = Literal["result", "error", "unknown"]
 
 
@@ -27,7 +27,8 @@ Outcome = Literal["result", "error", "unknown"]
 class Job:
     """One command of one session, in plaintext: in the gateway before sealing, in the worker after.
 
-    ``attach`` and ``detach`` carry no activity: the session begins or ends to hear of the login.
+    The others carry no activity: the session begins (again) to hear of the login, ends to, or is ``away``: its client
+    has lost its connection, and may come back.
     """
 
     kind: JobKind

@@ -46,6 +46,7 @@ class Specs:
             max_attempts=declared.queue.max_attempts,
             remember_seconds=declared.queue.remember_seconds,
             linger_seconds=declared.worker.linger_seconds,
+            missed_events=declared.worker.missed_events,
             stop_seconds=workers.stop_seconds,
             claim_from=claim_from,
             lease=lease.value if lease is not None else "",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import anyio
@@ -34,13 +35,29 @@ RETRY_SECONDS: Final = 1.0
 """Between attempts to find a gateway's socket: one on another machine has none, and is not asked for each event."""
 
 
+HUNG_UP: Final = Event()
+"""Stands in the line of events for the end of a connection."""
+
+
 class GatewayLinks:
     """One link per gateway; each owned by a task of the worker."""
 
-    def __init__(self, spec: WorkerSpec, link: RedisLink, tasks: TaskGroup) -> None:
+    def __init__(
+        self,
+        spec: WorkerSpec,
+        link: RedisLink,
+        tasks: TaskGroup,
+        *,
+        gone: Callable[[str, Sequence[Event]], None],
+        lost: Callable[[int], Event],
+    ) -> None:
+        """``gone`` hears of a gateway whose process has ended, and what it was not given; ``lost`` makes what a gateway
+        is told that so many events did not reach."""
         self._spec = spec
         self._redis = link
         self._tasks = tasks
+        self._gone = gone
+        self._lost = lost
         self._links: dict[str, Link] = {}
 
     def set_gateways(self, gateways: set[str]) -> None:
@@ -48,9 +65,14 @@ class GatewayLinks:
         for gone in self._links.keys() - gateways:
             self._links.pop(gone).close()
         for new in gateways - self._links.keys():
-            link = Link(self._spec, self._redis, new)
+            link = Link(self._spec, self._redis, new, self._lost)
             self._links[new] = link
-            self._tasks.start_soon(link.run)
+            self._tasks.start_soon(self._run, new, link)
+
+    async def _run(self, gateway: str, link: Link) -> None:
+        left = await link.run()
+        if link.dead and self._links.get(gateway) is link:
+            self._gone(gateway, left)
 
     def emit(self, event: Event) -> None:
         """Queue ``event`` for every gateway; never waits."""
@@ -67,14 +89,18 @@ class GatewayLinks:
 class Link:
     """Events to one gateway, in order."""
 
-    def __init__(self, spec: WorkerSpec, link: RedisLink, gateway: str) -> None:
+    def __init__(self, spec: WorkerSpec, link: RedisLink, gateway: str, lost: Callable[[int], Event]) -> None:
         self._spec = spec
         self._redis = link
         self._gateway = gateway
+        self._lost = lost
+        self.dead = False
+        """Whether the gateway's process has ended."""
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(WAITING_EVENTS)
         self._writer: asyncio.StreamWriter | None = None
         self._nonce = b""
         self._sequence = 0
+        self._watching: asyncio.Future[bytes] | None = None
         self._dropped = 0
         self._not_before = 0.0
         self._log = structlog.get_logger(__name__).bind(gateway=gateway, login=spec.login)
@@ -87,6 +113,10 @@ class Link:
             if self._dropped.bit_count() == 1:
                 self._log.warning("gateway does not keep up", dropped=self._dropped)
 
+    def _hung_up(self, watching: asyncio.Future[bytes]) -> None:
+        if not watching.cancelled() and watching.exception() is None and not self._queue.full():
+            self._queue.put_nowait(HUNG_UP)
+
     def close(self) -> None:
         """End the task once what is queued has been written."""
         if self._queue.full():
@@ -97,21 +127,54 @@ class Link:
     async def drained(self) -> None:
         await self._queue.join()
 
-    async def run(self) -> None:
+    async def run(self) -> list[Event]:
+        """Deliver until closed, or until the gateway is dead; what it was not given then."""
+        left: list[Event] = []
         try:
             while (event := await self._queue.get()) is not None:
                 try:
-                    await self._deliver(event)
+                    if event is HUNG_UP:
+                        await self._look()
+                    elif not self.dead:
+                        await self._catch_up()
+                        await self._deliver(event)
+                    if self.dead:
+                        left += [each for each in (event, *self._rest()) if each is not HUNG_UP]
+                        return left
                 finally:
                     self._queue.task_done()
             self._queue.task_done()
         finally:
+            if self._watching is not None:
+                self._watching.cancel()
             if self._writer is not None:
                 self._writer.close()
+        return left
+
+    def _rest(self) -> Iterator[Event]:
+        while not self._queue.empty():
+            event = self._queue.get_nowait()
+            self._queue.task_done()
+            if event is not None:
+                yield event
+
+    async def _look(self) -> None:
+        """The gateway has closed the connection: find out whether it is still there."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        await anyio.sleep(max(0.0, self._not_before - anyio.current_time()))  # one that hangs up each time is no hurry
+        self._writer = await self._connect()
+
+    async def _catch_up(self) -> None:
+        """Say what was not delivered, before anything else."""
+        if self._dropped:
+            dropped, self._dropped = self._dropped, 0
+            await self._deliver(self._lost(dropped))
 
     async def _deliver(self, event: Event) -> None:
         plaintext = event.encode()
-        if await self._write(plaintext):
+        if await self._write(plaintext) or self.dead:
             return
         record = os.urandom(16).hex()
         binding = inbox_binding(self._spec.login, record)
@@ -126,6 +189,7 @@ class Link:
             await self._redis.call(*add(redis_keys.inbox(self._gateway), fields, max_length=INBOX_LENGTH))
         except redis.RedisError as error:
             self._log.warning("event lost: neither socket nor Redis", error=type(error).__name__)
+            self._dropped += 1
 
     async def _write(self, plaintext: bytes) -> bool:
         writer = self._writer
@@ -162,11 +226,18 @@ class Link:
                     return None
                 reader, writer = await asyncio.open_unix_connection(where["ipc"])
                 self._nonce = await reader.readexactly(NONCE_BYTES)
+        except (ConnectionRefusedError, FileNotFoundError):
+            self._log.info("the gateway is gone")
+            self.dead = True  # its socket is there for as long as its process
+            return None
         except (OSError, TimeoutError, asyncio.IncompleteReadError, redis.RedisError) as error:
             self._log.info("no socket to the gateway", error=type(error).__name__)
             if writer is not None:
                 writer.transport.abort()
             return None
         self._sequence = 0
+        watching = asyncio.ensure_future(reader.read(1))  # a gateway says no more
+        watching.add_done_callback(self._hung_up)
+        self._watching = watching
         writer.write(frame(json.dumps({"platform": self._spec.platform, "login": self._spec.login}).encode()))
         return writer

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import anyio
@@ -11,11 +12,13 @@ import structlog
 from anyio.abc import TaskGroup
 
 from sockethub import redis_keys
-from sockethub.crypto import Binding, seal, unseal
 from sockethub.errors import CryptoError, NotConnected, PlatformError
 from sockethub.jobs import Delivery, Envelope, Job, LoginRecord, RedisLink, Reply, current_delivery
 from sockethub.jobs.commands import Command, pairs
+from sockethub.jobs.envelope import JobKind
 from sockethub.worker.answers import Answers
+from sockethub.worker.audience import Audience, Missed
+from sockethub.worker.intent import Intent
 from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform
 from sockethub.worker.lease import Lease
 from sockethub.worker.links import GatewayLinks
@@ -23,6 +26,8 @@ from sockethub.worker.runtime import Service, copy_of, load_driver, reach_of
 from sockethub.worker.spec import Event, WorkerSpec
 
 NOT_CONNECTED: Final = "not connected; send `connect` first"
+MISSED: Final = "{} events before these are lost: more happened while nobody was here than is kept"
+LOST: Final = "{} events were lost on their way: the gateway did not keep up, or could not be reached"
 DRAIN_SECONDS: Final = 2.0
 
 
@@ -36,13 +41,13 @@ class LoginService(Service):
         self._tasks = tasks
         self._answers = Answers(spec, link)
         self._under_way: Delivery | None = None
-        self._sessions: dict[str, str] = {}
-        self._links = GatewayLinks(spec, link, tasks)
+        self._audience = Audience()
+        self._missed = Missed(spec.missed_events)
+        self._links = GatewayLinks(spec, link, tasks, gone=self._gateway_gone, lost=self._events_lost)
         self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
-        self._actor: dict[str, Any] | None = None
-        self._wanted = False
-        self._saved: Mapping[str, Any] | None = None
+        self._intent = Intent(spec, link)
         self._linger: anyio.CancelScope | None = None
+        self._attended = True
         self._over = False
         self.finished = anyio.Event()
         self._platform: PersistentPlatform = load_driver(spec.driver)(
@@ -64,30 +69,15 @@ class LoginService(Service):
     async def begin(self) -> None:
         """Attach who is attached; after a crash, take up what the user had asked for."""
         attached = pairs(await self._link.call("HGETALL", redis_keys.attached(self._spec.login))) or {}
-        self._sessions = {session.decode(): gateway.decode() for session, gateway in attached.items()}
-        self._sessions_changed()
+        self._audience.begin({session.decode(): gateway.decode() for session, gateway in attached.items()})
+        self._audience_changed()
         await self._answers.load()
-        sealed: bytes | None = await self._link.call("GET", redis_keys.state(self._spec.login))
-        if sealed is None:
-            return
-        try:
-            state = json.loads(unseal(self._spec.login_key.reveal(), sealed, self._state_binding()))
-        except CryptoError as error:
-            # The master key was replaced, say. The user connects again; failing here would fail for ever.
-            self._log.warning("what the login had asked for does not open; it starts anew", error=str(error))
-            return
-        self._wanted, self._saved, self._actor = state["connected"], state["saved"], state["actor"]
-        if self._wanted and self._sessions:
+        await self._intent.load()
+        if self._intent.connected and len(self._audience):
             await self._restore()
 
     async def perform(self, job: Job, envelope: Envelope) -> Reply | None:
-        if job.kind == "detach":
-            self._sessions.pop(envelope.session, None)
-            self._sessions_changed()
-            return None
-        if self._sessions.get(envelope.session) != envelope.gateway:
-            self._sessions[envelope.session] = envelope.gateway
-            self._sessions_changed()
+        self._hear_of(job.kind, envelope)
         if job.activity is None:
             return None
         if job.activity["type"] not in self._spec.retryable:
@@ -97,7 +87,7 @@ class LoginService(Service):
         finally:
             self._under_way = None
         # What a query found has been emitted to all.
-        if len(self._sessions) > 1 and (result is None or job.activity["type"] != "query"):
+        if len(self._audience) > 1 and (result is None or job.activity["type"] != "query"):
             told = dict(job.activity) if result is None else result
             self._links.emit(Event(activity=told, without=(envelope.session,)))
         return Reply("result", activity=result)
@@ -119,12 +109,13 @@ class LoginService(Service):
 
     def forget(self, gateway: str) -> None:
         """A gateway is gone, and its sessions with it."""
-        self._sessions = {session: at for session, at in self._sessions.items() if at != gateway}
-        self._sessions_changed()
+        self._audience.forget(gateway)
+        self._audience_changed()
 
     def emit(self, activity: Activity) -> None:
-        """Tell every attached session."""
+        """Tell every attached session; where none is present, whoever comes next."""
         self._links.emit(Event(activity=activity))
+        self._keep_missed(activity)
 
     async def _do(self, activity: Activity, session: str) -> Activity | None:
         match activity["type"]:
@@ -149,16 +140,15 @@ class LoginService(Service):
                 await self._lease.give_up()
 
     async def _connect(self, activity: Activity, credentials: Mapping[str, Any]) -> Activity | None:
-        self._actor = self._actor or activity["actor"]
+        self._intent.actor = self._intent.actor or activity["actor"]
         result = await self._platform.connect(credentials, None)
-        self._wanted = True
-        await self._store()
+        self._intent.connected = True
+        await self._intent.store()
         return result
 
     async def _leave(self, reason: str) -> None:
         """For good: nothing is to be restored. The process ends when the job under way is settled."""
-        self._wanted = False
-        await self._link.call("DEL", redis_keys.state(self._spec.login))
+        await self._intent.give_up()
         await self._part(reason)
         self._over = True
 
@@ -179,55 +169,86 @@ class LoginService(Service):
         return LoginRecord.from_hash(record).open(key, session=session, login=self._spec.login)
 
     async def _restore(self) -> None:
-        for session in self._sessions:
+        for session in self._audience:
             try:
                 credentials = await self._credentials(session)
             except (PlatformError, CryptoError):
                 continue  # that session ended meanwhile; another one's credentials do as well
             try:
                 with anyio.fail_after(self._spec.time_limit_seconds):
-                    await self._platform.connect(credentials, self._saved)
+                    await self._platform.connect(credentials, self._intent.saved)
             except (PlatformError, TimeoutError) as error:
                 self._lost(str(error) or "not connected again in time")
                 return
-            self.emit(self._own("connect", object={"type": "connect", "status": "reconnected"}))
+            self.emit(self._intent.own("connect", object={"type": "connect", "status": "reconnected"}))
             return
 
-    def _own(self, verb: str, **members: Any) -> Activity:
-        actor = self._actor or {"id": self._spec.platform, "type": "service"}
-        return {"context": self._spec.platform, "type": verb, "actor": actor, **members}
-
     def _identify(self, actor: str) -> None:
-        name = {"name": actor.rpartition("@")[0] or actor} if self._actor and "name" in self._actor else {}
-        self._actor = {**(self._actor or {"type": "person"}), "id": actor, **name}
+        self._intent.rename(actor)
         self._links.emit(Event(identify=actor))
 
     async def _save(self, saved: Mapping[str, Any]) -> None:
-        self._saved = saved
-        await self._store()
-
-    async def _store(self) -> None:
-        state = {"connected": self._wanted, "saved": self._saved, "actor": self._actor}
-        sealed = seal(self._spec.login_key.reveal(), json.dumps(state).encode(), self._state_binding())
-        await self._link.call("SET", redis_keys.state(self._spec.login), sealed)
-
-    def _state_binding(self) -> Binding:
-        return Binding("state", login=self._spec.login)
+        self._intent.saved = saved
+        await self._intent.store()
 
     def _lost(self, text: str) -> None:
         self._log.warning("connection lost for good")
-        self.emit(self._own("error", error=text))
+        self.emit(self._intent.own("error", error=text))
         self._tasks.start_soon(self._leave_now, "lost")
 
-    def _sessions_changed(self) -> None:
-        self._links.set_gateways(set(self._sessions.values()))
-        if self._sessions:
+    # --- Who listens --------------------------------------------------------------------------------------------------
+
+    def _hear_of(self, kind: JobKind, envelope: Envelope) -> None:
+        """What a job tells of the session that it comes from."""
+        match kind:
+            case "detach":
+                self._audience.leave(envelope.session)
+            case "away":
+                self._audience.step_out(envelope.session)
+            case _:
+                alone = not self._audience.present
+                new = self._audience.arrive(envelope.session, envelope.gateway)
+                self._audience_changed()
+                if alone:
+                    self._catch_up(envelope.session if new else None)
+                return
+        self._audience_changed()
+
+    def _catch_up(self, session: str | None) -> None:
+        """Tell a new session what nobody heard; another's gateway has kept it."""
+        lost, missed = self._missed.take()
+        if session is None:
+            return
+        if lost:
+            self._links.emit(Event(activity=self._intent.own("error", error=MISSED.format(lost)), only=(session,)))
+        for activity in missed:
+            self._links.emit(Event(activity=activity, only=(session,)))
+
+    def _keep_missed(self, activity: Mapping[str, Any]) -> None:
+        if not self._audience.present:
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            self._missed.add(activity, len(json.dumps(activity)), now)
+
+    def _gateway_gone(self, gateway: str, left: Sequence[Event]) -> None:
+        self.forget(gateway)
+        for event in left:
+            if event.activity is not None and event.only is None:
+                self._keep_missed(event.activity)
+
+    def _events_lost(self, count: int) -> Event:
+        """What a gateway is told that could not be given so many events."""
+        return Event(activity=self._intent.own("error", error=LOST.format(count)))
+
+    def _audience_changed(self) -> None:
+        self._links.set_gateways(self._audience.gateways)
+        if self._audience.present != self._attended:
+            self._attended = self._audience.present
+            self._platform.attended(self._attended)
+        if len(self._audience):
             if self._linger is not None:
                 self._linger.cancel()
                 self._linger = None
-                self._platform.attended(True)
         elif self._linger is None:
-            self._platform.attended(False)
             self._linger = anyio.CancelScope()
             self._tasks.start_soon(self._leave_later, self._linger)
 

@@ -37,6 +37,7 @@ class WorkerSpec:
     max_attempts: int = 2
     remember_seconds: float = 300.0
     linger_seconds: float = 30.0
+    missed_events: int = 1_000
     stop_seconds: float = 5.0
     claim_from: tuple[str, ...] | None = None
     lease: str = ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+import socket as socketlib
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -68,11 +69,22 @@ async def announce(client: redis.asyncio.Redis, path: Path | str, machine: str |
     await client.set(redis_keys.gateway_alive(GATEWAY), json.dumps(alive))
 
 
+Gone = list[tuple[str, list[int]]]
+
+
 @asynccontextmanager
-async def worker(url: str) -> AsyncIterator[GatewayLinks]:
+async def worker(url: str, gone: Gone | None = None) -> AsyncIterator[GatewayLinks]:
     """A worker's end, told of the gateway."""
+
+    def note(gateway: str, left: Sequence[Event]) -> None:
+        assert gone is not None, "the gateway lives"
+        gone.append((gateway, [event.activity["n"] for event in left if event.activity is not None]))
+
+    def lost(count: int) -> Event:
+        return Event(activity={"n": -count})
+
     async with linked(url) as link, anyio.create_task_group() as tasks:
-        ends = GatewayLinks(spec(url), link, tasks)
+        ends = GatewayLinks(spec(url), link, tasks, gone=note, lost=lost)
         ends.set_gateways({GATEWAY})
         yield ends
         ends.set_gateways(set())
@@ -105,19 +117,66 @@ async def test_a_gateway_elsewhere_gets_them_through_redis_sealed(redis_url: str
         assert asked["cmdstat_get"]["calls"] <= 3, "where a gateway is, is not asked for each event"
 
 
-async def test_a_gateway_that_returns_is_found_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links, "RETRY_SECONDS", 0.0)
-    async with connected(redis_url) as client, worker(redis_url) as ends:
-        async with gateway(client) as (ear, _):
+async def test_a_gateway_that_hangs_up_is_found_again(redis_url: str) -> None:
+    heard: list[bytes] = []
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(os.urandom(NONCE_BYTES))
+        heard.append(await reader.read(100))
+        if len(heard) > 1:
+            await reader.read()
+        writer.close()
+
+    path = f"/tmp/sockethub-test-{os.getpid()}.sock"
+    server = await asyncio.start_unix_server(accept, path)
+    try:
+        async with server, connected(redis_url) as client, worker(redis_url) as ends:
+            await announce(client, path)
+            ends.emit(numbered(1))
+            await until(lambda: len(heard) == 2)  # the second time at once, before there is anything to say
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("killed", [True, False])
+async def test_a_gateway_that_has_died_is_noticed_at_once(redis_url: str, tmp_path: Path, killed: bool) -> None:
+    """One that is killed leaves its socket behind."""
+    gone: Gone = []
+    path = tmp_path / "events.sock"
+    async with connected(redis_url) as client, worker(redis_url, gone) as ends:
+        async with gateway(client) as (ear, socket):
+            await announce(client, path)
+            path.symlink_to(socket)
             ends.emit(numbered(1))
             await until(lambda: ear.heard)
-        async with gateway(client) as (ear, _):
-            for number in range(2, 50):  # some are lost with the old connection, or go through Redis
-                ends.emit(numbered(number))
-                await ends.drain(5)
-            await until(lambda: ear.heard[-1:] == [(LOGIN, 49)])
-            numbers = [number for _, number in ear.heard]
-            assert numbers == sorted(set(numbers))
+            if killed:
+                path.unlink()
+                with socketlib.socket(socketlib.AF_UNIX) as nobody:
+                    nobody.bind(str(path))
+        await until(lambda: gone)
+        assert gone == [(GATEWAY, [])]
+
+
+async def test_what_a_dead_gateway_was_not_given_is_handed_back(redis_url: str) -> None:
+    gone: Gone = []
+    async with connected(redis_url) as client, worker(redis_url, gone) as ends:
+        await announce(client, "/nonexistent/events.sock")
+        for number in range(3):
+            ends.emit(numbered(number))
+        await until(lambda: gone)
+        assert gone == [(GATEWAY, [0, 1, 2])]
+        assert not await client.exists(redis_keys.inbox(GATEWAY))
+
+
+async def test_a_gateway_hears_how_much_it_was_not_told(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "WAITING_EVENTS", 10)
+    async with connected(redis_url) as client, gateway(client) as (ear, _), worker(redis_url) as ends:
+        for number in range(25):  # nothing runs meanwhile
+            ends.emit(numbered(number))
+        await until(lambda: len(ear.heard) == 11)
+        ends.emit(numbered(25))
+        await until(lambda: len(ear.heard) >= 12)
+        assert [number for _, number in ear.heard] == [-15, *range(10), 25]
 
 
 async def test_a_gateway_that_does_not_read_holds_nobody_up(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
