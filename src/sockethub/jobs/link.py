@@ -59,6 +59,8 @@ class RedisLink:
         self._patience = BLOCKING_SECONDS if blocking else COMMAND_SECONDS
         self._connection: _Connection | None = None
         self._connecting: asyncio.Task[_Connection] | None = None
+        self._line: deque[asyncio.Future[_Connection]] = deque()
+        """Those who wait for the connection, in the order they came."""
 
     async def call(self, *command: Word) -> Any:
         """Send one command; its answer."""
@@ -106,17 +108,34 @@ class RedisLink:
             raise
 
     async def _connected(self) -> _Connection:
-        if self._connection is not None and self._connection.alive:
+        if not self._line and self._connection is not None and self._connection.alive:
             return self._connection
+        # Whoever comes while others are about to be given the connection comes after them.
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[_Connection] = loop.create_future()
+        self._line.append(place)
         if self._connecting is None:
-            self._connecting = asyncio.create_task(self._connect())
-            self._connecting.add_done_callback(self._connect_done)
-        return await asyncio.shield(self._connecting)
+            if self._connection is not None and self._connection.alive:
+                loop.call_soon(_serve, place, self._connection)
+            else:
+                self._connecting = asyncio.create_task(self._connect())
+                self._connecting.add_done_callback(self._connect_done)
+        try:
+            return await place
+        finally:
+            self._line.remove(place)
 
     def _connect_done(self, task: asyncio.Task[_Connection]) -> None:
         self._connecting = None
-        if not task.cancelled() and task.exception() is None:
-            self._connection = task.result()
+        outcome: _Connection | BaseException
+        if task.cancelled():
+            outcome = NotDone("closed")
+        else:
+            outcome = task.exception() or task.result()
+        if isinstance(outcome, _Connection):
+            self._connection = outcome
+        for place in self._line:
+            _serve(place, outcome)
 
     def _protocol(self) -> _Connection:
         return _Connection(self._patience)
@@ -229,6 +248,17 @@ class _Connection(asyncio.Protocol):
             future = self._unanswered.popleft()
             if not future.done():
                 _settle(future, type(error)(*error.args))
+
+
+def _serve(place: asyncio.Future[_Connection], outcome: _Connection | BaseException) -> None:
+    """Give one in the line the connection, or say why there is none."""
+    if place.done():
+        return
+    if isinstance(outcome, _Connection):
+        place.set_result(outcome)
+    else:
+        # Each its own: a raised exception grows a traceback.
+        place.set_exception(type(outcome)(*outcome.args) if isinstance(outcome, RedisError) else outcome)
 
 
 def _settle(future: asyncio.Future[Any], answer: Any) -> None:

@@ -22,6 +22,18 @@ async def _many_in_order(url: str) -> None:
     assert answers == list(range(1, 501))
 
 
+async def _in_order_while_connecting(url: str) -> None:
+    """A command that comes as the connection is made does not overtake those that have waited for it."""
+    for attempt in range(20):
+        async with linked(url) as link, asyncio.TaskGroup() as tasks:
+            for number in range(300):
+                tasks.create_task(link.call("RPUSH", f"order {attempt}", number))
+                await asyncio.sleep(0)
+        async with linked(url) as link:
+            pushed = await link.call("LRANGE", f"order {attempt}", 0, -1)
+        assert [int(each) for each in pushed] == list(range(300))
+
+
 async def _transaction(url: str) -> None:
     async with linked(url) as link:
         assert await link.transact(("SET", "k", "1"), ("INCR", "k"), ("GET", "k")) == [b"OK", 2, b"2"]
@@ -64,7 +76,14 @@ async def _a_cancelled_wait(url: str) -> None:
 @pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 @pytest.mark.parametrize(
     "scenario",
-    [_many_in_order, _transaction, _errors_leave_the_connection_usable, _a_lost_connection, _a_cancelled_wait],
+    [
+        _many_in_order,
+        _in_order_while_connecting,
+        _transaction,
+        _errors_leave_the_connection_usable,
+        _a_lost_connection,
+        _a_cancelled_wait,
+    ],
     ids=lambda scenario: scenario.__name__.strip("_"),
 )
 def test_link(factory: Callable[[], asyncio.AbstractEventLoop], scenario: Scenario, redis_url: str) -> None:
