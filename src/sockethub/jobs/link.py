@@ -127,11 +127,9 @@ class RedisLink:
 
     def _connect_done(self, task: asyncio.Task[_Connection]) -> None:
         self._connecting = None
-        outcome: _Connection | BaseException
-        if task.cancelled():
-            outcome = NotDone("closed")
-        else:
-            outcome = task.exception() or task.result()
+        outcome: _Connection | BaseException = (
+            NotDone("closed") if task.cancelled() else task.exception() or task.result()
+        )
         if isinstance(outcome, _Connection):
             self._connection = outcome
         for place in self._line:
