@@ -96,6 +96,13 @@ def descendants(root: int) -> dict[int, str]:
     return found
 
 
+def login_workers(processes: Mapping[int, str], platform: str) -> set[int]:
+    """Pids among ``processes`` of the login workers of ``platform``: the children of its fork server."""
+    zygotes = {pid for pid, command in processes.items() if "zygote" in command and f" {platform}" in command}
+    parents = {pid: int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) for pid in zygotes}
+    return {pid for pid, parent in parents.items() if parent in zygotes}
+
+
 def declaration(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The shipped declaration with other ports, and ``overrides`` merged into it."""
     shipped: dict[str, Any] = yaml.safe_load((REPOSITORY / "sockethub.yaml").read_text())

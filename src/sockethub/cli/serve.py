@@ -23,6 +23,7 @@ import anyio
 import structlog
 from anyio.abc import TaskStatus
 
+from sockethub.cli.reaching import await_redis
 from sockethub.cli.state import held, master_key
 from sockethub.config import Declaration
 from sockethub.config.models import LocalIrc
@@ -69,6 +70,7 @@ async def everything(declaration: Declaration, announce: Announce) -> None:
     url = declaration.redis.url
     with held(declaration.state_dir):
         key = master_key(declaration)
+        await await_redis(declaration.redis)
         async with (
             chosen_redis(url.reveal() if url is not None else None, declaration.state_dir) as redis,
             _local_irc(declaration.local_irc) as irc,
@@ -82,6 +84,7 @@ async def everything(declaration: Declaration, announce: Announce) -> None:
 
 async def gateway_alone(declaration: Declaration, announce: Announce) -> None:
     """``sockethub gateway``. Runs until cancelled; raises when it fails."""
+    await await_redis(declaration.redis)
     async with anyio.create_task_group() as tasks:
         port = await tasks.start(_gateway, declaration, shared_redis(declaration), master_key(declaration))
         announce(Running(port))
@@ -90,6 +93,7 @@ async def gateway_alone(declaration: Declaration, announce: Announce) -> None:
 async def workers_alone(declaration: Declaration, announce: Announce) -> None:
     """``sockethub workers``. Runs until cancelled; raises when the supervisor fails."""
     url, key = shared_redis(declaration), master_key(declaration)
+    await await_redis(declaration.redis)
     async with run_supervisor(declaration, redis_url=url, master_key=key) as supervisor:
         announce(Running())
         await _watch(supervisor)

@@ -151,6 +151,12 @@ class Redis(Section):
         description="`redis://`, `rediss://` or `unix://` URL; without it an embedded server is used.",
         examples=["${env:REDIS_URL}", "unix:///run/redis/redis.sock"],
     )
+    wait_seconds: float = Field(
+        30.0,
+        ge=0,
+        le=3600,
+        description="How long a start waits for a Redis that does not answer yet, or is reading its data back.",
+    )
 
 
 class Keys(Section):

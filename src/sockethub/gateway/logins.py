@@ -45,6 +45,7 @@ class Logins:
         record = LoginRecord.seal(
             activity, key=binding.key.reveal(), login_key=login_key, session=session.id, login=login
         )
+        binding.record = record
         await self._store.record(session.id, login, record)
         if session.closed:  # it went while Redis was asked: leave nothing behind
             await self._store.release(session.id, [binding])
@@ -81,6 +82,16 @@ class Logins:
 
     def is_running(self, login: str) -> bool:
         return login in self._states
+
+    async def ask_again(self) -> None:
+        """Ask the supervisors for every login that ought to run; one that does is not disturbed.
+
+        Raises :class:`~sockethub.errors.QueueUnavailable`.
+        """
+        bindings = {binding.login: binding for session in self._sessions for binding in session.by_login.values()}
+        for login in list(self._states):
+            if login in bindings:
+                await self._store.request(bindings[login])
 
     def forget_unheard(self) -> None:
         """Forget the states of logins nobody here hears of: their notices no longer come either."""

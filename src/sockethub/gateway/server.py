@@ -37,6 +37,7 @@ from sockethub.gateway.logins import Logins
 from sockethub.gateway.origins import Origins
 from sockethub.gateway.pipeline import MiddlewareContext, Pipeline
 from sockethub.gateway.queueing import RESTARTING, Queueing
+from sockethub.gateway.restoring import Restoring
 from sockethub.gateway.router import Router
 from sockethub.gateway.socketio import SocketIoServer
 from sockethub.gateway.sse import HttpSessions
@@ -102,6 +103,8 @@ class _Gateway:
         self._store = SessionStore(client, self._id)
         producer = AsyncProducer(link)
         self._logins = Logins(keys, self._store, self._sessions)
+        lease_seconds = declaration.workers.lease_seconds
+        self._restoring = Restoring(client, self._store, self._sessions, self._logins, lease_seconds)
         self._queueing = Queueing(self._id, platforms, producer, self._store, self._logins, self._tasks)
         router = Router(self._sessions, self._queueing, self._logins, self._store, self._tasks)
         self._inbox = Inbox(inbox, self._id, platforms, keys, router)
@@ -133,6 +136,7 @@ class _Gateway:
         async with AsyncExitStack() as stack:
             path = await stack.enter_async_context(self._events.listening())
             await self._store.announce(str(path), machine_id())
+            await self._restoring.beat()
             tasks = await stack.enter_async_context(anyio.create_task_group())
             # Who is told to stop still reads the replies that clients wait for.
             background = anyio.CancelScope(shield=True)
@@ -201,6 +205,7 @@ class _Gateway:
             beats += 1
             try:
                 await self._store.announce(ipc, machine_id())
+                await self._restoring.beat()
                 if beats % RECORD_BEATS == 0:
                     await self._store.keep(self._sessions)
                     self._logins.forget_unheard()

@@ -9,6 +9,7 @@
 - :mod:`~sockethub.jobs.inbox` - a gateway's replies and notices
 - :mod:`~sockethub.jobs.envelope` - what a job and its reply hold, and how they are sealed
 - :mod:`~sockethub.jobs.link` - one connection to Redis, for the hot path
+- :mod:`~sockethub.jobs.runs` - whether Redis has begun anew
 - :mod:`~sockethub.jobs.connection` - redis-py clients that never repeat a command, for the rest
 """
 
@@ -19,6 +20,7 @@ from sockethub.jobs.envelope import ACTOR_NAME, Envelope, Job, LoginRecord, Repl
 from sockethub.jobs.inbox import read_inbox
 from sockethub.jobs.link import RedisLink, linked
 from sockethub.jobs.producer import AsyncProducer
+from sockethub.jobs.runs import RedisRun
 from sockethub.jobs.worker import AsyncWorker
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "Job",
     "LoginRecord",
     "RedisLink",
+    "RedisRun",
     "Reply",
     "StreamBroker",
     "connect",

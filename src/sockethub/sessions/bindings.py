@@ -7,6 +7,7 @@ from typing import Any
 
 from sockethub.crypto import KeyRing, Secret, login_queue
 from sockethub.crypto.keys import session_key, wrap_session_key
+from sockethub.jobs import LoginRecord
 
 
 @dataclass(slots=True)
@@ -15,8 +16,8 @@ class LoginBinding:
 
     ``actor`` is the actor as the client is told it, in canonical form; the login may be renamed under way, ``aliases``
     are the ids the client may still use. ``server`` is what bare ids belong to. ``key`` seals this session's jobs for
-    this login, ``wrapped`` is that key sealed with the login's, as it travels to the worker. ``used`` is true once a
-    command was queued.
+    this login, ``wrapped`` is that key sealed with the login's, as it travels to the worker. ``record`` is the sealed
+    credentials as they were given to Redis. ``used`` is true once a command was queued.
     """
 
     platform: str
@@ -26,6 +27,7 @@ class LoginBinding:
     server: str
     key: Secret[bytes]
     wrapped: bytes
+    record: LoginRecord | None = None
     aliases: set[str] = field(default_factory=set)
     used: bool = False
 
@@ -53,6 +55,11 @@ class LoginBinding:
             wrapped,
             aliases={actor["id"]},
         )
+
+    @property
+    def stateless(self) -> bool:
+        """Whether it stands for a whole platform, which nobody logs in to."""
+        return self.login == self.platform
 
     def rename(self, actor: str) -> None:
         """The login is called ``actor`` from now on."""

@@ -68,6 +68,22 @@ class SessionStore:
 
         await self._run(renew)
 
+    async def restore(self, sessions: Iterable[Session]) -> None:
+        """Write all there is of ``sessions`` once more."""
+
+        def write(pipeline: Any) -> None:
+            for session in sessions:
+                for binding in session.by_login.values():
+                    if binding.record is not None:
+                        key = redis_keys.session_login(session.id, binding.login)
+                        pipeline.hset(key, mapping=binding.record.to_hash())
+                        pipeline.expire(key, RECORD_SECONDS)
+                    if not binding.stateless:
+                        pipeline.hset(redis_keys.attached(binding.login), session.id, self._gateway)
+                        pipeline.expire(redis_keys.attached(binding.login), RECORD_SECONDS)
+
+        await self._run(write)
+
     async def attach(self, session: str, login: str) -> None:
         """``session`` is to hear of ``login``."""
 

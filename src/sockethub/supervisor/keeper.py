@@ -125,6 +125,11 @@ class LoginKeeper(Keeper):
         if self._worker is not None and lease is not None:
             self._worker.held(lease.until)
 
+    def rewrite(self) -> None:
+        """Have the worker write its records again."""
+        if self._worker is not None:
+            self._worker.rewrite()
+
     def lease_lost(self) -> None:
         """Another supervisor has the login now."""
         self.stopping = True

@@ -79,6 +79,10 @@ class Worker:
         """Tell it that its login's lease was renewed; without waiting, for it asks where it is not told."""
         self._control.offer({"do": "held", "until": until})
 
+    def rewrite(self) -> None:
+        """Tell it that Redis may have lost its records."""
+        self._control.offer({"do": "rewrite"})
+
     async def forget(self, gateway: str) -> None:
         """Tell it that a gateway is gone."""
         await self._control.send({"do": "forget", "gateway": gateway})

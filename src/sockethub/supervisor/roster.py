@@ -7,6 +7,7 @@ commands that were under way.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import redis.asyncio
@@ -23,6 +24,12 @@ class Roster:
     async def enter(self, login: str, platform: str) -> None:
         """``login`` is to run until it is struck off."""
         await self._client.hset(redis_keys.SUPERVISOR_LOGINS, login, platform)
+
+    async def enter_all(self, logins: Mapping[str, str]) -> None:
+        """As :meth:`enter`, for each login with its platform."""
+        if logins:
+            entries: dict[Any, Any] = dict(logins)
+            await self._client.hset(redis_keys.SUPERVISOR_LOGINS, mapping=entries)
 
     async def strike(self, login: str) -> None:
         """``login`` has ended for good: with it goes what its user had asked for."""

@@ -17,12 +17,13 @@ from anyio.abc import TaskGroup
 from sockethub import redis_keys
 from sockethub.config.models import Declaration
 from sockethub.crypto import KeyRing, Secret, login_queue
-from sockethub.jobs import commands, connected
+from sockethub.jobs import RedisRun, commands, connected
 from sockethub.jobs.names import GROUP
 from sockethub.supervisor.backoff import Backoff
 from sockethub.supervisor.keeper import Keeper, LoginKeeper, PoolKeeper
 from sockethub.supervisor.leases import Leases
 from sockethub.supervisor.notices import drop_dead_gateways, notify
+from sockethub.supervisor.outage import Outage
 from sockethub.supervisor.processes import ForkServer, ForkServerGone
 from sockethub.supervisor.roster import Roster
 from sockethub.supervisor.specs import Specs
@@ -30,7 +31,6 @@ from sockethub.supervisor.specs import Specs
 REQUEST_BATCH: Final = 50
 BLOCK_MS: Final = 30_000
 SWEEP_SECONDS: Final = 5.0
-RETRY_SECONDS: Final = 0.5
 RESTARTED_FORK_SERVER_SECONDS: Final = 1.0
 """Between attempts to start a fork server again; the other platforms go on meanwhile."""
 
@@ -55,6 +55,7 @@ class Supervisor:
         }
         self._logins: dict[str, LoginKeeper] = {}
         self._pools: list[Keeper] = []
+        self._outage = Outage()
         self._log = structlog.get_logger(__name__)
 
     async def run(self, ready: anyio.Event, stop: anyio.Event) -> None:
@@ -66,7 +67,7 @@ class Supervisor:
                 async with anyio.create_task_group() as tasks:
                     await self._start(tasks)
                     tasks.start_soon(self._requests, blocking, client, logins, tasks)
-                    tasks.start_soon(self._renew, leases)
+                    tasks.start_soon(self._renew, leases, roster, RedisRun(client))
                     tasks.start_soon(self._sweep, client, leases, roster, logins, tasks)
                     ready.set()
                     await stop.wait()
@@ -120,7 +121,8 @@ class Supervisor:
                     await commands.filled(client.pipeline(transaction=True), commands.finish(stream, entry)).execute()
             except redis.RedisError as error:
                 self._log.warning("Redis is away", error=type(error).__name__)
-                await anyio.sleep(RETRY_SECONDS * random.uniform(0.5, 1.5))
+                self._outage.began()
+                await self._outage.until_calm()
 
     async def _request(
         self, fields: dict[str, str], client: redis.asyncio.Redis, logins: NewKeeper, tasks: TaskGroup
@@ -177,20 +179,32 @@ class Supervisor:
             self._logins.pop(keeper.login, None)
             keeper.gone.set()
 
-    async def _renew(self, leases: Leases) -> None:
+    async def _renew(self, leases: Leases, roster: Roster, run: RedisRun) -> None:
         while True:
-            await anyio.sleep(self._declaration.workers.lease_seconds / 3)
             try:
                 lost = await leases.renew()
+                await run.follow(partial(self._restore, roster))
             except redis.RedisError as error:
                 self._log.warning("leases not renewed", error=type(error).__name__)
+                self._outage.began()
+                await self._outage.pause(0)
                 continue
+            self._outage.over()
             for login in lost:
                 if login in self._logins:
                     self._log.error("lease lost", login=login)
                     self._logins[login].lease_lost()
             for keeper in list(self._logins.values()):
                 keeper.lease_held()
+            await self._outage.pause(self._declaration.workers.lease_seconds / 3)
+
+    async def _restore(self, roster: Roster) -> None:
+        """Redis has begun anew: what was written of the logins that run here may be lost."""
+        running = [keeper for keeper in self._logins.values() if not keeper.leaving]
+        await roster.enter_all({keeper.login: keeper.platform for keeper in running})
+        for keeper in running:
+            keeper.rewrite()
+        self._log.warning("Redis has begun anew; the records of all logins are written again", logins=len(running))
 
     async def _sweep(
         self,
@@ -209,15 +223,19 @@ class Supervisor:
                 for login, platform in orphans.items():
                     if not listeners[login].alive:
                         await self._clear(login, leases, roster)
-                    elif login not in self._logins and platform in self._servers and not self._full:
+                    elif self._may_take(login, platform):
                         self._log.warning("taking over a login", login=login, platform=platform)
                         self._run(logins, tasks, login, platform, orphaned=True)
             except redis.RedisError as error:
                 self._log.warning("not swept", error=type(error).__name__)
+                self._outage.began()
                 continue
             for login, keeper in list(self._logins.items()):
                 if login in listeners:
                     await keeper.forget(listeners[login].gone)
+
+    def _may_take(self, login: str, platform: str) -> bool:
+        return self._outage.calm and login not in self._logins and platform in self._servers and not self._full
 
     async def _clear(self, login: str, leases: Leases, roster: Roster) -> None:
         """Nobody runs it and nobody listens; unless somebody asked for it this moment."""

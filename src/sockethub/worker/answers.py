@@ -62,6 +62,21 @@ class Answers:
         digest, at = self._digest(activity), time.time()
         self._known.pop(digest, None)
         self._known[digest] = at, reply
+        kept: list[Command] = [*self._record(digest)]
+        if len(self._known) > MOST:
+            oldest = next(iter(self._known))
+            del self._known[oldest]
+            kept.append(("HDEL", self._key, oldest))
+        return tuple(kept)
+
+    async def rewrite(self) -> None:
+        """Where Redis has lost them."""
+        commands = [command for digest in self._known for command in self._record(digest)]
+        if commands:
+            await self._link.batch(*commands)
+
+    def _record(self, digest: str) -> tuple[Command, Command]:
+        at, reply = self._known[digest]
         fields = {
             "at": at,
             "outcome": reply.outcome,
@@ -70,15 +85,7 @@ class Answers:
             "condition": reply.condition,
         }
         sealed = seal(self._spec.login_key.reveal(), json.dumps(fields).encode(), self._binding(digest))
-        kept: list[Command] = [
-            ("HSET", self._key, digest, sealed),
-            ("EXPIRE", self._key, int(self._spec.remember_seconds) + 1),
-        ]
-        if len(self._known) > MOST:
-            oldest = next(iter(self._known))
-            del self._known[oldest]
-            kept.append(("HDEL", self._key, oldest))
-        return tuple(kept)
+        return ("HSET", self._key, digest, sealed), ("EXPIRE", self._key, int(self._spec.remember_seconds) + 1)
 
     def _digest(self, activity: Mapping[str, Any]) -> str:
         # The content too: pages number their commands, and begin anew when they are loaded again.

@@ -1,8 +1,8 @@
 """The control socket between a worker and its supervisor: a packet socket, one JSON object a packet.
 
-Supervisor to worker: the spec first, then ``{"do": "stop"}``, ``{"do": "forget", "gateway": id}`` and ``{"do": "held",
-"until": seconds}`` (the lease, :mod:`sockethub.leases`). Worker to supervisor: ``{"alive": true}``. The end of the
-socket is the end of the worker.
+Supervisor to worker: the spec first, then ``{"do": "stop"}``, ``{"do": "forget", "gateway": id}``, ``{"do": "held",
+"until": seconds}`` (the lease, :mod:`sockethub.leases`) and ``{"do": "rewrite"}`` (Redis has lost what it
+had). Worker to supervisor: ``{"alive": true}``. The end of the socket is the end of the worker.
 """
 
 from __future__ import annotations

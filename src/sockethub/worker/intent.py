@@ -47,6 +47,11 @@ class Intent:
         sealed = seal(self._spec.login_key.reveal(), json.dumps(state).encode(), self._binding())
         await self._link.call("SET", self._key, sealed)
 
+    async def rewrite(self) -> None:
+        """Where Redis has lost it."""
+        if self.connected:
+            await self.store()
+
     async def give_up(self) -> None:
         """Nothing is to be restored."""
         self.connected = False

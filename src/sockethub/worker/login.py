@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import anyio
+import redis
 import structlog
 from anyio.abc import TaskGroup
 
@@ -16,6 +17,7 @@ from sockethub.errors import CryptoError, NotConnected, PlatformError
 from sockethub.jobs import Delivery, Envelope, Job, LoginRecord, RedisLink, Reply, current_delivery
 from sockethub.jobs.commands import Command, pairs
 from sockethub.jobs.envelope import JobKind
+from sockethub.jobs.pauses import Pauses
 from sockethub.worker.answers import Answers
 from sockethub.worker.audience import Audience, Missed
 from sockethub.worker.intent import Intent
@@ -112,6 +114,10 @@ class LoginService(Service):
         self._audience.forget(gateway)
         self._audience_changed()
 
+    def rewrite(self) -> None:
+        """Redis may have lost what this worker had written there."""
+        self._tasks.start_soon(self._rewrite)
+
     def emit(self, activity: Activity) -> None:
         """Tell every attached session; where none is present, whoever comes next."""
         self._links.emit(Event(activity=activity))
@@ -190,6 +196,17 @@ class LoginService(Service):
     async def _save(self, saved: Mapping[str, Any]) -> None:
         self._intent.saved = saved
         await self._intent.store()
+
+    async def _rewrite(self) -> None:
+        pauses = Pauses()
+        while True:
+            try:
+                await self._intent.rewrite()
+                await self._answers.rewrite()
+                return
+            except redis.RedisError as error:
+                self._log.warning("records not written again", error=type(error).__name__)
+                await pauses.wait()
 
     def _lost(self, text: str) -> None:
         self._log.warning("connection lost for good")

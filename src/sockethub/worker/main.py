@@ -86,6 +86,8 @@ async def _obey(control: Control, login: LoginService | None, lease: Lease | Non
                 lease.held(message["until"])
             case "forget" if login is not None:
                 login.forget(message["gateway"])
+            case "rewrite" if login is not None:
+                login.rewrite()
     # The supervisor is gone: nobody watches this process any more. Leave at once; the kernel closes the rest.
     structlog.get_logger(__name__).warning("supervisor is gone")
     sys.stderr.flush()

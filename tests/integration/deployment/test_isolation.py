@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from tests.integration.deployment.conversation import log_in, note, room, said
-from tests.support.deployment import Deployment, deployment, descendants
+from tests.support.deployment import Deployment, deployment, descendants, login_workers
 from tests.support.ircd import IrcServer
 from tests.support.ircpeer import irc_peer
 from tests.support.processes import eventually
@@ -31,10 +31,7 @@ def own_house(tmp_path: Path) -> Iterator[Deployment]:
 
 
 def irc_workers(house: Deployment) -> set[int]:
-    """Pids of the IRC login workers: the forked children of the fork server for `irc`."""
-    zygotes = {pid for pid, command in house.processes().items() if "zygote" in command and " irc" in command}
-    parents = {pid: int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) for pid in zygotes}
-    return {pid for pid, parent in parents.items() if parent in zygotes}
+    return login_workers(house.processes(), "irc")
 
 
 async def test_a_killed_worker_comes_back_and_disturbs_nobody(own_house: Deployment, ngircd: IrcServer) -> None:

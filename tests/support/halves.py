@@ -1,0 +1,71 @@
+"""``sockethub gateway`` and ``sockethub workers`` as services of their own, on one Redis and one master key."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support.deployment import declaration
+from tests.support.processes import eventually, stop
+
+READY_SECONDS = 30.0
+
+
+class Half:
+    """One running command and what it printed."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process = process
+        self._log = log
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    @property
+    def websocket(self) -> str:
+        found = re.search(r"ws://\S+", self.log)
+        assert found is not None
+        return found[0]
+
+
+def declare(folder: Path, redis_url: str, overrides: Mapping[str, Any] | None = None) -> Path:
+    """A declaration for both halves; Redis by a variable, the key by a file that is filled in."""
+    key = folder / "secret"
+    key.write_text(base64.b64encode(os.urandom(32)).decode() + "\n")
+    key.chmod(0o600)
+    shared: dict[str, Any] = {"redis": {"url": "${env:REDIS}"}, "keys": {"master": "${file:secret}"}}
+    (folder / "sockethub.yaml").write_text(yaml.safe_dump(declaration({**shared, **(overrides or {})})))
+    (folder / "redis").write_text(redis_url)
+    return folder
+
+
+@contextmanager
+def half(command: str, folder: Path) -> Iterator[Half]:
+    """Run one half until the block ends; yielded when it is ready."""
+    log = folder / f"{command}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sockethub", command],
+            cwd=folder,
+            env=os.environ | {"REDIS": (folder / "redis").read_text(), "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    running = Half(process, log)
+    try:
+        eventually(lambda: "Ctrl-C" in running.log or process.poll() is not None, command, deadline=READY_SECONDS)
+        assert process.poll() is None, running.log
+        yield running
+    finally:
+        stop(process)
