@@ -72,6 +72,21 @@ def check(
 
 
 @app.command()
+def deadletters(
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")] = False,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="ID", help="Remove this one; may be given several times.")
+    ] = None,
+    remove_all: Annotated[bool, typer.Option("--remove-all", help="Remove all of them.")] = False,
+) -> None:
+    """List the commands that were set aside because their worker died of them; they stay sealed."""
+    from sockethub.cli.deadletters import deadletters
+
+    raise typer.Exit(deadletters(config, as_json=as_json, removed=remove or (), all_of_them=remove_all))
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of the declaration, for editors."""
     from sockethub.config.schema import text

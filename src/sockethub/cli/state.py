@@ -54,6 +54,14 @@ def held(path: Path) -> Iterator[None]:
         yield
 
 
+def existing_master_key(declaration: Declaration) -> MasterKey | None:
+    """As :func:`master_key`, but none is generated."""
+    keys = declaration.keys
+    if keys.master is None and not (keys.file or declaration.state_dir / KEY_NAME).exists():
+        return None
+    return master_key(declaration)
+
+
 def master_key(declaration: Declaration) -> MasterKey:
     """The declared master key; without one, that of the state directory, generated the first time."""
     keys = declaration.keys

@@ -175,10 +175,15 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
+def socket_in(state_dir: Path) -> Path:
+    """Where the server of ``state_dir`` listens, unless that path is too long for a socket."""
+    return state_dir.absolute() / "redis" / "redis.sock"
+
+
 @contextmanager
 def _socket_path(directory: Path) -> Iterator[Path]:
     """Where to listen: in ``directory``, or in a short private one when the path would be too long for a socket."""
-    path = directory / "redis.sock"
+    path = socket_in(directory.parent)
     if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
         path.unlink(missing_ok=True)  # Stale: we hold the directory.
         yield path

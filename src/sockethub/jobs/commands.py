@@ -13,6 +13,9 @@ from sockethub.jobs.names import FIELD, GROUP, TIMER, Naming
 DEAD_LETTERS: Final = 1_000
 """Dead letters kept per queue; older ones fall off."""
 
+DEAD_LETTER_SECONDS: Final = 30 * 86_400
+"""A queue's dead letters are kept so long after the last one: logins come and go, and each has a queue."""
+
 CLAIM_BATCH: Final = 100
 
 Word: TypeAlias = str | bytes | int | float
@@ -109,14 +112,15 @@ def journal(stream: str, consumer: str, entry: bytes) -> Command:
     return ("EVAL", JOURNAL, 1, stream, consumer, entry)
 
 
-def dead_letter(dead: str, message: bytes) -> Command:
-    """Keep a message that nobody could do."""
-    return ("XADD", dead, "MAXLEN", "~", DEAD_LETTERS, "*", FIELD, message)
+def dead_letter(dead: str, message: bytes) -> tuple[Command, ...]:
+    """Keep a message for the operator to see."""
+    keep: Command = ("XADD", dead, "MAXLEN", "~", DEAD_LETTERS, "*", FIELD, message)
+    return keep, ("EXPIRE", dead, DEAD_LETTER_SECONDS)
 
 
 def bury(stream: str, dead: str, entry: bytes, message: bytes) -> tuple[Command, ...]:
     """Move an entry to the dead letters."""
-    return dead_letter(dead, message), *finish(stream, entry)
+    return *dead_letter(dead, message), *finish(stream, entry)
 
 
 def claim(stream: str, consumer: str, entry: bytes, *, delivered: int) -> Command:

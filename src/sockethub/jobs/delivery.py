@@ -94,7 +94,7 @@ class Ending:
 
     async def bury(self, delivery: Delivery, also: tuple[Command, ...]) -> None:
         self._broker.emit_before("nack", delivery)
-        await self._once(delivery, (*also, commands.dead_letter(self._dead, delivery._message.encode())))
+        await self._once(delivery, (*also, *commands.dead_letter(self._dead, delivery._message.encode())))
         self._broker.emit_after("nack", delivery)
 
     async def finish(self, entry: bytes, *also: Command) -> None:

@@ -191,7 +191,7 @@ class AsyncWorker:
             message: dramatiq.Message[Any] = dramatiq.Message.decode(encoded)
         except DecodeError:
             self._broker.logger.error("An entry of %s is not a message; it is set aside", self._queue)
-            await self._ending.finish(found.entry, commands.dead_letter(self._dead, encoded))
+            await self._ending.finish(found.entry, *commands.dead_letter(self._dead, encoded))
             return
         delivery = Delivery(self._ending, found, message)
         self._held.add(delivery.entry)

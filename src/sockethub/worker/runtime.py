@@ -151,6 +151,7 @@ class Runtime:
                 return Reply("unknown", error=DIED)
             if delivery.attempts > self._spec.max_attempts:
                 delivery.fail()
+                self._log.error("job set aside as a dead letter", job=delivery.message_id, attempts=delivery.attempts)
                 return Reply("error", error=POISONED, condition="poisoned")
         try:
             with anyio.move_on_after(self._spec.time_limit_seconds) as limit:
