@@ -15,6 +15,7 @@
 ``supervisors:logins``                 hash login → platform: logins that ought to run, whoever runs them
 ``http:{<request>}:results``           ``running``, or the sealed results of an HTTP request, by blinded id; expires
 ``http:{<address>}:requests``          how many requests a blinded address made in this window; expires
+``keys:master``                        the id of the master key that everything here is sealed under
 ``platform:{<platform>}:kept``         hash: what its processes keep, sealed, by blinded name; expires
 ``platform:{<platform>}:kept:used``    sorted set: when each of these was used; expires
 ``platform:{<platform>}:kept:bytes``   how many bytes these are; expires
@@ -29,6 +30,7 @@ from typing import Final
 
 SUPERVISOR_REQUESTS: Final = "supervisors:requests"
 SUPERVISOR_LOGINS: Final = "supervisors:logins"
+MASTER_KEY: Final = "keys:master"
 
 
 def session_login(session: str, login: str) -> str:

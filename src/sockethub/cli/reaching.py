@@ -1,15 +1,17 @@
-"""Before anything else starts: a Redis that answers, or what is wrong with it."""
+"""Before anything else starts: a Redis that answers and knows this master key, or what is wrong."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import anyio
 import redis
 import structlog
 
+from sockethub import redis_keys
 from sockethub.config.models import Redis
+from sockethub.crypto import MasterKey, Secret
 from sockethub.errors import ConfigError, QueueUnavailable
 from sockethub.jobs import connected
 
@@ -48,6 +50,26 @@ async def await_redis(declared: Redis) -> None:
         f"redis.url: no Redis serves at {place(url)} within {declared.wait_seconds:g} s ({reason}); start it, correct "
         "`redis.url`, or raise `redis.wait_seconds`"
     )
+
+
+async def agree_on_key(url: Secret[str], key: MasterKey) -> None:
+    """The first to come decides the master key; whoever has another learns so now, and not from each record.
+
+    Raises :class:`~sockethub.errors.ConfigError` and :class:`~sockethub.errors.QueueUnavailable`.
+    """
+    async with connected(url.reveal()) as client:
+        try:
+            await client.set(redis_keys.MASTER_KEY, key.id, nx=True)
+            answer: Any = await client.get(redis_keys.MASTER_KEY)
+        except redis.RedisError as error:
+            raise QueueUnavailable(f"redis.url: the Redis at {place(url.reveal())} does not serve: {error}") from None
+    known = key.id if answer is None else answer.decode()
+    if known != key.id:
+        raise ConfigError(
+            f"keys: what this Redis holds is sealed under the master key {known}, and this one is {key.id}: give "
+            "all gateways and workers the same `keys.master` or `keys.file`. Where that key is lost for good, what is "
+            f"sealed is, too: stop them all and delete `{redis_keys.MASTER_KEY}` from Redis to begin anew"
+        )
 
 
 def _refuses(error: redis.RedisError) -> bool:

@@ -23,7 +23,7 @@ import anyio
 import structlog
 from anyio.abc import TaskStatus
 
-from sockethub.cli.reaching import await_redis
+from sockethub.cli.reaching import agree_on_key, await_redis
 from sockethub.cli.state import held, master_key
 from sockethub.config import Declaration
 from sockethub.config.models import LocalIrc
@@ -71,22 +71,25 @@ async def everything(declaration: Declaration, announce: Announce) -> None:
     with held(declaration.state_dir):
         key = master_key(declaration)
         await await_redis(declaration.redis)
-        async with (
-            chosen_redis(url.reveal() if url is not None else None, declaration.state_dir) as redis,
-            _local_irc(declaration.local_irc) as irc,
-            run_supervisor(declaration, redis_url=Secret(redis.url), master_key=key) as supervisor,
-            anyio.create_task_group() as tasks,
-        ):
-            tasks.start_soon(_watch, supervisor)
-            port = await tasks.start(_gateway, _with_irc(declaration, irc), Secret(redis.url), key)
-            announce(Running(port, redis.description, irc))
+        async with chosen_redis(url.reveal() if url is not None else None, declaration.state_dir) as redis:
+            await agree_on_key(Secret(redis.url), key)
+            async with (
+                _local_irc(declaration.local_irc) as irc,
+                run_supervisor(declaration, redis_url=Secret(redis.url), master_key=key) as supervisor,
+                anyio.create_task_group() as tasks,
+            ):
+                tasks.start_soon(_watch, supervisor)
+                port = await tasks.start(_gateway, _with_irc(declaration, irc), Secret(redis.url), key)
+                announce(Running(port, redis.description, irc))
 
 
 async def gateway_alone(declaration: Declaration, announce: Announce) -> None:
     """``sockethub gateway``. Runs until cancelled; raises when it fails."""
+    url, key = shared_redis(declaration), master_key(declaration)
     await await_redis(declaration.redis)
+    await agree_on_key(url, key)
     async with anyio.create_task_group() as tasks:
-        port = await tasks.start(_gateway, declaration, shared_redis(declaration), master_key(declaration))
+        port = await tasks.start(_gateway, declaration, url, key)
         announce(Running(port))
 
 
@@ -94,6 +97,7 @@ async def workers_alone(declaration: Declaration, announce: Announce) -> None:
     """``sockethub workers``. Runs until cancelled; raises when the supervisor fails."""
     url, key = shared_redis(declaration), master_key(declaration)
     await await_redis(declaration.redis)
+    await agree_on_key(url, key)
     async with run_supervisor(declaration, redis_url=url, master_key=key) as supervisor:
         announce(Running())
         await _watch(supervisor)

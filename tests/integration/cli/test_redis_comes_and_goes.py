@@ -153,6 +153,19 @@ def test_a_redis_that_refuses_is_not_waited_for(tmp_path: Path) -> None:
         assert "guess" not in text
 
 
+@pytest.mark.parametrize("command", ["gateway", "workers", "serve"])
+def test_another_master_key_is_noticed_at_the_start(tmp_path: Path, forgetful: MortalRedis, command: str) -> None:
+    declare(tmp_path, forgetful.url)
+    with half("gateway", tmp_path):
+        pass
+    declare(tmp_path, forgetful.url)  # makes another key
+    status, text = _run(command, tmp_path)
+    assert status == Exit.FAILED
+    assert "keys: what this Redis holds is sealed under the master key" in text
+    assert "`keys.master`" in text
+    assert (tmp_path / "secret").read_text().strip() not in text
+
+
 def _run(command: str, folder: Path) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", "sockethub", command],
