@@ -5,6 +5,7 @@ run     start Sockethub on its defaults, with a Redis of its own (further argume
 test    install what the tests need, check, and run every test (further arguments go to pytest)
 check   formatting, lint, types, import contracts
 bench   measure the whole path beside a floor (further arguments go to the benchmark)
+chaos   hit each part in the middle of a conversation, many times (CHAOS_SEEDS=20); further arguments go to pytest
 mutation  change the translators here and there, see whether their tests notice (tools/mutation.py has the arguments)
 lock    resolve the dependencies anew within their pins; `lock --upgrade` takes the newest
 clean   remove what these words made
@@ -82,6 +83,14 @@ def bench(arguments: list[str]) -> int:
     return become(environment.prepare("check"), "-m", "bench", *arguments)
 
 
+def chaos(arguments: list[str]) -> int:
+    """`CHAOS_SEEDS` says how many of each fault."""
+    os.environ.setdefault("CHAOS_SEEDS", "20")
+    python = environment.prepare("check")
+    servers.prepare()
+    return become(python, "-m", "pytest", "tests/faults", "-q", "--durations=0", *arguments)
+
+
 def mutation(arguments: list[str]) -> int:
     return become(environment.prepare("check"), "-m", "tools.mutation", *arguments)
 
@@ -100,7 +109,7 @@ def clean(arguments: list[str]) -> int:
 
 
 WORDS: dict[str, Callable[[list[str]], int]] = {
-    word.__name__: word for word in (run, test, check, bench, mutation, lock, clean)
+    word.__name__: word for word in (run, test, check, bench, chaos, mutation, lock, clean)
 }
 
 

@@ -34,6 +34,11 @@ class MortalRedis:
         self._argv = _command(directory, *options)
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Run it; it accepts connections when this returns, but may still be loading."""
         with self._log.open("ab") as output:

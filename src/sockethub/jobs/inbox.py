@@ -10,7 +10,7 @@ import redis
 
 from sockethub.jobs.commands import Command, pairs
 from sockethub.jobs.connection import BLOCK_MS
-from sockethub.jobs.link import RedisLink
+from sockethub.jobs.link import RedisLink, WritesRefused
 from sockethub.jobs.pauses import Pauses
 
 BATCH: Final = 200
@@ -38,7 +38,7 @@ async def read_inbox(link: RedisLink, stream: str) -> AsyncIterator[list[Entry]]
         done: tuple[Command, ...] = (("XDEL", stream, *seen),) if seen else ()
         try:
             *_, found = await link.batch(*done, read)
-        except (redis.ConnectionError, redis.TimeoutError):
+        except (redis.ConnectionError, redis.TimeoutError, WritesRefused):
             await pauses.wait()
             continue
         pauses.reset()

@@ -30,11 +30,19 @@ MAX_UNANSWERED: Final = 10_000
 MAX_UNSENT_BYTES: Final = 16 * 1024 * 1024
 """What may wait for the kernel to take it; beyond, commands are refused likewise."""
 
-UNAVAILABLE: Final = ("LOADING", "MASTERDOWN", "CLUSTERDOWN", "READONLY", "ERR max number of clients reached")
+UNAVAILABLE: Final = (
+    "LOADING",
+    "MASTERDOWN",
+    "CLUSTERDOWN",
+    "READONLY",
+    "UNBLOCKED",  # what waits at a server is told so when that becomes a replica
+    "ERR max number of clients reached",
+)
 """Errors of a server that is there but does not serve at present: while it starts, or after it was demoted."""
 
-REFUSING: Final = ("OOM", "MISCONF", "NOREPLICAS")
-"""Errors of a server that takes no writes at present: out of memory, its disk full, its replicas gone."""
+REFUSING: Final = ("OOM", "MISCONF", "NOREPLICAS", "BUSY ")
+"""Errors of a server that takes no writes at present: out of memory, its disk full, its replicas gone, or a script of
+somebody's keeps it from everything else."""
 
 
 class NotDone(RedisConnectionError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import anyio
 import pytest
@@ -17,6 +18,12 @@ from tests.support.redis import MortalRedis, run_mortal_redis, run_redis
 pytestmark = pytest.mark.anyio
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
+BUSY_FOR_A_SECOND = """
+local began = redis.call('TIME')
+repeat
+  local now = redis.call('TIME')
+until (now[1] - began[1]) * 1e6 + now[2] - began[2] > 1e6
+"""
 SLOW_TO_LOAD = ("--key-load-delay", "100", "--loading-process-events-interval-bytes", "1024")
 """With 3,000 keys, a server that is loading for about half a second, and says so meanwhile."""
 
@@ -134,6 +141,46 @@ async def test_an_inbox_is_read_on_after_a_restart(mortal: MortalRedis) -> None:
             await client.xadd("inbox", {"n": "2"})
         await until(lambda: seen[-1] == b"2")
         tasks.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["demoted", "busy"])
+async def test_an_inbox_is_read_on_where_redis_did_not_serve(busy: bool) -> None:
+    """Who waits at a server that becomes a replica is sent away by it."""
+    seen: list[bytes] = []
+
+    async def read(link: RedisLink) -> None:
+        async for batch in read_inbox(link, "inbox"):
+            seen.extend(entry.fields[b"n"] for entry in batch)
+
+    with run_redis("--busy-reply-threshold", "50") as server:
+        async with (
+            connect(server.url) as client,
+            linked(server.url, blocking=True) as blocking,
+            anyio.create_task_group() as tasks,
+        ):
+            if busy:
+                tasks.start_soon(client.eval, BUSY_FOR_A_SECOND, 0)
+                await anyio.sleep(0.2)  # past the threshold: from now on Redis answers BUSY
+                tasks.start_soon(read, blocking)
+            else:
+                tasks.start_soon(read, blocking)
+                await until(lambda: bool(blocking._connection))
+                await client.execute_command("REPLICAOF", "127.0.0.1", "1")
+                await anyio.sleep(0.2)
+                await client.execute_command("REPLICAOF", "NO", "ONE")
+            async with connect(server.url) as other:
+                with anyio.fail_after(WITHIN_SECONDS):
+                    while not await _added(other, "1"):  # noqa: ASYNC110 - nobody tells when Redis serves again
+                        await anyio.sleep(0.05)
+            await until(lambda: seen == [b"1"])
+            tasks.cancel_scope.cancel()
+
+
+async def _added(client: Any, number: str) -> bool:
+    try:
+        return bool(await client.xadd("inbox", {"n": number}))
+    except redis.ResponseError:
+        return False
 
 
 async def test_what_was_done_while_redis_was_full_is_settled_when_there_is_room(redis_url: str) -> None:
