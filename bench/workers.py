@@ -20,10 +20,12 @@ from typing import Any
 
 import uvloop
 
+from sockethub import leases
 from sockethub.config.models import Declaration
 from sockethub.crypto import Secret
 from sockethub.supervisor.cage import minimal_environment
 from sockethub.supervisor.launch import SupervisorProcess
+from sockethub.supervisor.leases import Lease
 from sockethub.supervisor.specs import Specs
 from sockethub.worker.control import pair
 from sockethub.worker.warm import warm_up
@@ -36,6 +38,7 @@ from tests.support.redis import RedisServer, run_redis
 from tests.support.tls import issue
 
 SETTLE_SECONDS = 2.0
+LEASE_SECONDS = 3_600.0  # longer than all of this takes
 IDLE_SECONDS = 10.0
 WARM = 5
 """Logins before the ones that count: the machine's caches are warm, as they are in service."""
@@ -109,7 +112,8 @@ async def _naive(redis: RedisServer, count: int) -> None:
         for client in clients:
             await client.attach()
             job = await client.send("connect")
-            spec = specs.make(client.platform, client.login, client.queue, "login")
+            lease = Lease("bench:1", leases.now() + LEASE_SECONDS)
+            spec = specs.make(client.platform, client.login, client.queue, "login", lease=lease)
             start = time.perf_counter()
             ours, theirs = pair()
             with theirs:
