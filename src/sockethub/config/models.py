@@ -197,6 +197,12 @@ class Workers(Section):
     )
     restart_delay_max_seconds: Seconds = Field(30.0, description="Longest such pause.")
     stop_seconds: Seconds = Field(5.0, description="How long a worker may take to leave politely before it is killed.")
+    sandbox: Literal["required", "preferred", "off"] = Field(
+        "preferred",
+        description="Workers write and execute no file, read only code, certificates and what names are resolved with, "
+        "listen on no port, start no process. `preferred`: as far as the kernel can, with a warning of what it cannot; "
+        "`required`: nothing starts where it cannot do all; `off`: only limits of memory and files.",
+    )
 
     @model_validator(mode="after")
     def _delays_grow(self) -> Workers:
@@ -323,7 +329,8 @@ class Platform(Section):
     policy: Policy = Field(default_factory=lambda: Policy(), description="What it may reach.")
     options: dict[str, Any] = Field(
         default_factory=dict,
-        description="Its own options, checked by its option schema; without such a schema there are none.",
+        description="Its own options, checked by its option schema; without such a schema there are none. Those whose "
+        "name ends in `_file` name files that its processes may read.",
         examples=[{"greeting": "Hello"}],
     )
 

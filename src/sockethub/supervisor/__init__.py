@@ -6,5 +6,6 @@
 - :mod:`~sockethub.supervisor.roster` - which logins ought to run, so that another supervisor can take them over
 - :mod:`~sockethub.supervisor.processes` - fork servers and workers, seen from here
 - :mod:`~sockethub.supervisor.zygote` - the fork server itself
-- :mod:`~sockethub.supervisor.cage` - what children may not do
+- :mod:`~sockethub.supervisor.cage` - limits of children
+- :mod:`~sockethub.supervisor.sandbox` - what a worker may not ask of the machine: Landlock, seccomp, capabilities
 """

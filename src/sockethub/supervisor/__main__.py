@@ -20,7 +20,8 @@ import anyio
 from sockethub import logs
 from sockethub.config.models import Declaration
 from sockethub.crypto import KeyRing, MasterKey, Secret
-from sockethub.supervisor import cage
+from sockethub.errors import ConfigError
+from sockethub.supervisor import cage, sandbox
 from sockethub.supervisor.supervisor import Supervisor
 
 PACKET_BYTES = 1_048_576
@@ -36,6 +37,10 @@ def main() -> int:
     order = json.loads(connection.recv(PACKET_BYTES))
     declaration = Declaration.model_validate_json(order["declaration"])
     logs.configure(declaration.log.level, declaration.log.format)
+    try:
+        sandbox.announce(declaration.workers.sandbox)
+    except ConfigError as error:
+        raise SystemExit(f"sockethub: {error}") from None
     keys = KeyRing(MasterKey.of(base64.b64decode(order["master_key"])))
     supervisor = Supervisor(declaration, keys, Secret(order["redis_url"]))
     asyncio.run(_run(supervisor, connection))

@@ -1,16 +1,17 @@
 """What a child process may not do: applied right after a fork, before anything of the child's own runs.
 
-Today: dies with its parent, gains no privileges, leaves no core, shows its memory to nobody, and has bounded memory and
-files. File-system and system-call filters (Landlock, seccomp) belong here too.
+It dies with its parent, gains no privileges, leaves no core, shows its memory to nobody, and has bounded memory and
+files. What it may ask of the machine is in :mod:`~sockethub.supervisor.sandbox`.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import signal
 from typing import Final
+
+from sockethub.supervisor.kernel import libc, prctl
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
@@ -28,8 +29,6 @@ dozen threads (names are looked up in some) would use up the limit of memory wit
 
 _M_ARENA_MAX: Final = -8
 
-_libc = ctypes.CDLL(None, use_errno=True)
-
 
 def minimal_environment() -> dict[str, str]:
     """The environment children get."""
@@ -38,7 +37,7 @@ def minimal_environment() -> dict[str, str]:
 
 def die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when ``parent`` (its pid) is gone; at once if it already is."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
@@ -46,21 +45,15 @@ def die_with_parent(parent: int) -> None:
 def keep_secrets() -> None:
     """No core dump, and no other process of this user may read this one's memory or environment."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _prctl(_PR_SET_DUMPABLE, 0)
+    prctl(_PR_SET_DUMPABLE, 0)
 
 
 def confine(memory_mb: int) -> None:
     """The limits of a worker."""
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    if mallopt := getattr(_libc, "mallopt", None):  # glibc's; other libraries reserve nothing
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    if mallopt := getattr(libc, "mallopt", None):  # glibc's; other libraries reserve nothing
         mallopt(_M_ARENA_MAX, HEAPS)
     bytes_ = memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (bytes_, bytes_))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     keep_secrets()
-
-
-def _prctl(option: int, value: int) -> None:
-    if _libc.prctl(option, value, 0, 0, 0) != 0:
-        error = ctypes.get_errno()
-        raise OSError(error, f"prctl({option}): {os.strerror(error)}")

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import asdict
 from typing import Any, Final
 
 import anyio
@@ -17,6 +18,7 @@ import structlog
 
 from sockethub.config.models import Log
 from sockethub.supervisor.cage import minimal_environment
+from sockethub.supervisor.sandbox import Sandbox
 from sockethub.supervisor.zygote import PACKET_BYTES
 from sockethub.worker.control import HEARTBEAT_SECONDS, Control, pair
 from sockethub.worker.spec import WorkerSpec
@@ -113,9 +115,14 @@ class Worker:
 class ForkServer:
     """The fork server of one platform."""
 
-    def __init__(self, platform: str, driver: str, memory_mb: int, log: Log) -> None:
+    def __init__(self, platform: str, driver: str, memory_mb: int, log: Log, sandbox: Sandbox | None = None) -> None:
         self.platform = platform
-        self._order = {"driver": driver, "memory_mb": memory_mb, "log": log.model_dump()}
+        self._order = {
+            "driver": driver,
+            "memory_mb": memory_mb,
+            "log": log.model_dump(),
+            "sandbox": sandbox and asdict(sandbox),
+        }
         self._requests = itertools.count(1)
         self._forks: dict[int, tuple[asyncio.Future[Worker], socket.socket]] = {}
         self._workers: dict[int, Worker] = {}

@@ -19,6 +19,7 @@ from sockethub.config.models import Declaration
 from sockethub.crypto import KeyRing, Secret, login_queue
 from sockethub.jobs import RedisRun, commands, connected
 from sockethub.jobs.names import GROUP
+from sockethub.supervisor import sandbox
 from sockethub.supervisor.backoff import Backoff
 from sockethub.supervisor.keeper import Keeper, LoginKeeper, PoolKeeper
 from sockethub.supervisor.leases import Leases
@@ -50,7 +51,13 @@ class Supervisor:
         self._id = os.urandom(8).hex()
         self._specs = Specs(declaration, keys, redis_url)
         self._servers = {
-            name: ForkServer(name, platform.driver, platform.worker.memory_mb, declaration.log)
+            name: ForkServer(
+                name,
+                platform.driver,
+                platform.worker.memory_mb,
+                declaration.log,
+                sandbox.declared(declaration.workers.sandbox, platform, redis_url),
+            )
             for name, platform in declaration.platforms.items()
         }
         self._logins: dict[str, LoginKeeper] = {}

@@ -19,10 +19,12 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, NoReturn
 
 from sockethub import logs
 from sockethub.supervisor import cage
+from sockethub.supervisor.sandbox import Sandbox
 
 CONTROL_FD: Final = 3
 """Where a worker finds its control socket; every descriptor above is closed."""
@@ -50,7 +52,7 @@ def main() -> int:
     if threading.active_count() != 1:
         raise RuntimeError(f"warming up left threads behind: {threading.enumerate()}")
     connection.send(json.dumps({"ready": True}).encode())
-    _serve(connection, order["memory_mb"], work)
+    _serve(connection, _confinement(order), work)
     return 0
 
 
@@ -65,7 +67,21 @@ def _warm(order: dict[str, Any]) -> Callable[[socket.socket], int]:
     return work
 
 
-def _serve(connection: socket.socket, memory_mb: int, work: Callable[[socket.socket], int]) -> None:
+def _confinement(order: dict[str, Any]) -> Callable[[], None]:
+    """What every child goes through first."""
+    limit = partial(cage.confine, order["memory_mb"])
+    if order["sandbox"] is None:
+        return limit
+    enter = Sandbox(**order["sandbox"]).prepare()
+
+    def confine() -> None:
+        limit()
+        enter()
+
+    return confine
+
+
+def _serve(connection: socket.socket, confine: Callable[[], None], work: Callable[[socket.socket], int]) -> None:
     signals_out, signals_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(signals_in, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -81,11 +97,15 @@ def _serve(connection: socket.socket, memory_mb: int, work: Callable[[socket.soc
                 return
             if not packet:
                 return
-            _fork(connection, json.loads(packet)["id"], descriptors[0], memory_mb, work)
+            _fork(connection, json.loads(packet)["id"], descriptors[0], confine, work)
 
 
 def _fork(
-    connection: socket.socket, request: int, descriptor: int, memory_mb: int, work: Callable[[socket.socket], int]
+    connection: socket.socket,
+    request: int,
+    descriptor: int,
+    confine: Callable[[], None],
+    work: Callable[[socket.socket], int],
 ) -> None:
     parent = os.getpid()
     try:
@@ -95,12 +115,12 @@ def _fork(
         connection.send(json.dumps({"id": request, "failed": str(error)}).encode())
         return
     if pid == 0:
-        _child(parent, descriptor, memory_mb, work)
+        _child(parent, descriptor, confine, work)
     os.close(descriptor)
     connection.send(json.dumps({"id": request, "pid": pid}).encode())
 
 
-def _child(parent: int, descriptor: int, memory_mb: int, work: Callable[[socket.socket], int]) -> NoReturn:
+def _child(parent: int, descriptor: int, confine: Callable[[], None], work: Callable[[socket.socket], int]) -> NoReturn:
     status = 1
     try:
         cage.die_with_parent(parent)
@@ -109,7 +129,7 @@ def _child(parent: int, descriptor: int, memory_mb: int, work: Callable[[socket.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         control = _only(descriptor)
-        cage.confine(memory_mb)
+        confine()
         gc.enable()
         status = work(control)
     except BaseException:  # noqa: BLE001 - nothing of the child may run on in the parent's code; it is printed

@@ -63,7 +63,7 @@ def test_the_hard_bounds_are_the_soft_ones() -> None:
 
 
 def test_no_new_privileges_and_not_dumpable() -> None:
-    code = "print([l.split()[1] for l in open('/proc/self/status') if l.startswith('NoNewPrivs')], cage._libc.prctl(3))"
+    code = "print([l.split()[1] for l in open('/proc/self/status') if l.startswith('NoNewPrivs')], cage.libc.prctl(3))"
     assert confined(code) == "['1'] 0"
 
 

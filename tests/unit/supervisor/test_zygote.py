@@ -23,7 +23,7 @@ def test_it_ends_with_the_supervisor(unread: bytes) -> None:
     theirs.close()
     before = signal.getsignal(signal.SIGCHLD)
     try:
-        zygote._serve(ours, 64, _never)
+        zygote._serve(ours, lambda: None, _never)
     finally:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, before)
