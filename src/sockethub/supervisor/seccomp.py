@@ -3,7 +3,7 @@
 A call that is not listed fails with ``EPERM`` and the process goes on, so that a library falls back to something else.
 Rules look at numbers and flags only, for a filter cannot follow pointers: *which* file or port is Landlock's business.
 seccomp(2); Linux's Documentation/userspace-api/seccomp_filter.rst; why a list of what is allowed and not of what is
-refused: docs/decisions/0015-cages.md.
+refused: docs/decisions/0016-cages.md.
 """
 
 from __future__ import annotations
