@@ -51,10 +51,10 @@ def declaration(**workers: Any) -> Declaration:
 
 
 def careful(**workers: Any) -> Declaration:
-    """With a platform that journals, alone."""
+    """With a platform that journals, alone. It writes files of what it did, and a sandbox would not let it."""
     return Declaration.model_validate(
         {
-            "workers": workers,
+            "workers": {"sandbox": "off", **workers},
             "log": {"level": "error"},
             "platforms": {
                 "careful": {
