@@ -22,7 +22,7 @@ PASSWORD = SERVER_PASSWORD
 WORDS = (PASSWORD, "canarynick", "canary-room", "canary-content", "PRIVMSG", "realname-canary")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def recording_redis() -> Iterator[RedisServer]:
     """A Redis that writes every command it is given to an append-only file."""
     with run_redis("--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0") as server:
