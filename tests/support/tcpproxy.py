@@ -1,21 +1,32 @@
-"""A TCP proxy that cuts, or holds back, what passes through it: faults of a network, at will."""
+"""A TCP proxy that cuts, holds back, delays or looks at what passes through it: faults of a network, at will."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 CHUNK = 65_536
 
+Address = tuple[str, int] | str
+"""A host and a port, or the path of a Unix socket."""
+
+Watch = Callable[[bool, bytes], Awaitable[bytes]]
+"""Is given what is about to pass, with whether it goes to the server; what it returns passes instead."""
+
 
 class TcpProxy:
-    """Between clients and one address."""
+    """Between clients and one address.
+
+    ``to`` is where new connections lead. ``delay`` is how many seconds what passes is late, each way.
+    """
 
     host = "127.0.0.1"
 
-    def __init__(self, host: str, port: int) -> None:
-        self._to = (host, port)
+    def __init__(self, to: Address) -> None:
+        self.to = to
+        self.delay = 0.0
+        self.watch: Watch | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -30,19 +41,28 @@ class TcpProxy:
             return
         self.connections += 1
         try:
-            theirs, ours = await asyncio.open_connection(*self._to)
+            theirs, ours = await self._open()
         except OSError:
             writer.transport.abort()
             return
         self._writers |= {writer, ours}
         for source, sink in ((reader, ours), (theirs, writer)):
-            task = asyncio.create_task(self._pump(source, sink))
+            task = asyncio.create_task(self._pump(source, sink, outward=sink is ours))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self.to, str):
+            return await asyncio.open_unix_connection(self.to)
+        return await asyncio.open_connection(*self.to)
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, outward: bool) -> None:
         try:
             while data := await source.read(CHUNK):
+                if self.watch is not None:
+                    data = await self.watch(outward, data)
+                if self.delay:
+                    await asyncio.sleep(self.delay)
                 await self._flowing.wait()
                 sink.write(data)
                 await sink.drain()
@@ -78,7 +98,14 @@ class TcpProxy:
 @asynccontextmanager
 async def tcp_proxy(host: str, port: int) -> AsyncIterator[TcpProxy]:
     """A proxy to an address, on a port of its own."""
-    proxy = TcpProxy(host, port)
+    async with proxy_to((host, port)) as proxy:
+        yield proxy
+
+
+@asynccontextmanager
+async def proxy_to(address: Address) -> AsyncIterator[TcpProxy]:
+    """A proxy to an address, on a port of its own."""
+    proxy = TcpProxy(address)
     server = await asyncio.start_server(proxy.serve, TcpProxy.host, 0)
     proxy.port = server.sockets[0].getsockname()[1]
     try:

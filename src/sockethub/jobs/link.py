@@ -159,7 +159,9 @@ class RedisLink:
                     transport, connection = await loop.create_connection(self._protocol, host, port, ssl=secure)
                     tune(transport.get_extra_info("socket"))
                 await _greet(connection, target)
-        except (OSError, TimeoutError) as error:
+        except NotDone:
+            raise
+        except (OSError, TimeoutError, RedisConnectionError) as error:
             raise NotDone(f"cannot connect ({type(error).__name__})") from None
         return connection
 
@@ -295,13 +297,18 @@ async def _greet(connection: _Connection, target: Any) -> None:
 
 
 def _greeting(target: Any) -> list[Command]:
-    """What comes before the first command: who we are, and which database."""
+    """What comes before the first command: who we are, which database, and whether anybody is there at all.
+
+    Something between us and Redis may take a connection and drop it, as container networks do while what is behind them
+    restarts: a command sent into it would be one of which nobody knows whether it was done.
+    """
     commands: list[Command] = []
     if target.get("password"):
         name = (target["username"],) if target.get("username") else ()
         commands.append(("AUTH", *name, target["password"]))
     if target.get("db"):
         commands.append(("SELECT", target["db"]))
+    commands.append(("PING",))
     return commands
 
 

@@ -11,7 +11,9 @@ import redis
 import uvloop
 
 from sockethub.jobs import RedisLink, linked
-from tests.support.redis import run_redis
+from sockethub.jobs.link import NotDone
+from tests.support.redis import RedisServer, run_redis
+from tests.support.tcpproxy import proxy_to
 
 Scenario = Callable[[str], Awaitable[None]]
 
@@ -108,6 +110,20 @@ async def test_nowhere_to_connect_is_told() -> None:
     with pytest.raises(redis.ConnectionError, match="cannot connect"):
         await link.call("PING")
     await link.aclose()
+
+
+@pytest.mark.anyio
+async def test_a_way_that_leads_nowhere_is_told_as_such(redis_server: RedisServer, redis_url: str) -> None:
+    """A network that takes a connection and drops it: nothing was sent into it."""
+    async with proxy_to(str(redis_server.socket)) as proxy, linked(f"redis://{proxy.host}:{proxy.port}") as link:
+        assert await link.call("PING") == b"PONG"
+        proxy.refuse(True)
+        proxy.cut()
+        await anyio.sleep(0.05)
+        with pytest.raises(NotDone):
+            await link.call("INCR", "n")
+        proxy.refuse(False)
+        assert await link.call("INCR", "n") == 1
 
 
 @pytest.mark.anyio
