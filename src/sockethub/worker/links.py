@@ -74,6 +74,11 @@ class GatewayLinks:
         if link.dead and self._links.get(gateway) is link:
             self._gone(gateway, left)
 
+    def abandon(self, gateway: str) -> list[Event]:
+        """Give up a gateway that others have found dead; what it was not given, as far as one can know."""
+        link = self._links.pop(gateway, None)
+        return [] if link is None else link.abandon()
+
     def emit(self, event: Event) -> None:
         """Queue ``event`` for every gateway; never waits."""
         for link in self._links.values():
@@ -97,6 +102,7 @@ class Link:
         self.dead = False
         """Whether the gateway's process has ended."""
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(WAITING_EVENTS)
+        self._in_hand: Event | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._nonce = b""
         self._sequence = 0
@@ -114,7 +120,11 @@ class Link:
                 self._log.warning("gateway does not keep up", dropped=self._dropped)
 
     def _hung_up(self, watching: asyncio.Future[bytes]) -> None:
-        if not watching.cancelled() and watching.exception() is None and not self._queue.full():
+        """The connection has ended; with an error, where the gateway had not read all that was written."""
+        if watching.cancelled():
+            return
+        watching.exception()  # looked at
+        if not self._queue.full():
             self._queue.put_nowait(HUNG_UP)
 
     def close(self) -> None:
@@ -123,6 +133,13 @@ class Link:
             self._queue.get_nowait()
             self._queue.task_done()
         self._queue.put_nowait(None)
+
+    def abandon(self) -> list[Event]:
+        """End the task; what was not delivered, with what is being delivered now."""
+        self.dead = True
+        left = [event for event in (self._in_hand, *self._rest()) if event is not None and event is not HUNG_UP]
+        self._queue.put_nowait(None)
+        return left
 
     async def drained(self) -> None:
         await self._queue.join()
@@ -136,12 +153,14 @@ class Link:
                     if event is HUNG_UP:
                         await self._look()
                     elif not self.dead:
+                        self._in_hand = event
                         await self._catch_up()
                         await self._deliver(event)
                     if self.dead:
                         left += [each for each in (event, *self._rest()) if each is not HUNG_UP]
                         return left
                 finally:
+                    self._in_hand = None
                     self._queue.task_done()
             self._queue.task_done()
         finally:
@@ -159,7 +178,7 @@ class Link:
                 yield event
 
     async def _look(self) -> None:
-        """The gateway has closed the connection: find out whether it is still there."""
+        """The connection has ended: find out whether the gateway is still there, before it is given anything else."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None
@@ -192,9 +211,11 @@ class Link:
             self._dropped += 1
 
     async def _write(self, plaintext: bytes) -> bool:
+        if self._writer is not None and self._writer.is_closing():
+            await self._look()
+        elif self._writer is None:
+            self._writer = await self._connect()
         writer = self._writer
-        if writer is None or writer.is_closing():
-            writer = self._writer = await self._connect()
         if writer is None:
             return False
         binding = event_binding(self._spec.login, self._nonce, self._sequence)
@@ -208,6 +229,9 @@ class Link:
             # come twice, but never not at all.
             self._log.warning("socket to the gateway given up", error=type(error).__name__)
             writer.transport.abort()
+            if isinstance(error, ConnectionError):
+                await self._look()
+                return False
             self._writer = None
             self._not_before = anyio.current_time() + RETRY_SECONDS
             return False

@@ -111,8 +111,7 @@ class LoginService(Service):
 
     def forget(self, gateway: str) -> None:
         """A gateway is gone, and its sessions with it."""
-        self._audience.forget(gateway)
-        self._audience_changed()
+        self._gateway_gone(gateway, self._links.abandon(gateway))
 
     def rewrite(self) -> None:
         """Redis may have lost what this worker had written there."""
@@ -247,9 +246,11 @@ class LoginService(Service):
             self._missed.add(activity, len(json.dumps(activity)), now)
 
     def _gateway_gone(self, gateway: str, left: Sequence[Event]) -> None:
-        self.forget(gateway)
+        """What it was not given is for who comes next: also what it was to tell a session that had just come."""
+        self._audience.forget(gateway)
+        self._audience_changed()
         for event in left:
-            if event.activity is not None and event.only is None:
+            if event.activity is not None:
                 self._keep_missed(event.activity)
 
     def _events_lost(self, count: int) -> Event:

@@ -157,6 +157,47 @@ async def test_a_gateway_that_has_died_is_noticed_at_once(redis_url: str, tmp_pa
         assert gone == [(GATEWAY, [])]
 
 
+async def test_one_that_died_with_something_unread_is_noticed_too(redis_url: str) -> None:
+    """The kernel ends such a connection with an error; what comes after it is nobody's, and is handed back."""
+    gone: Gone = []
+    greeted: list[asyncio.StreamWriter] = []
+
+    async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # of a socket, which has it
+        writer.write(os.urandom(NONCE_BYTES))
+        greeted.append(writer)
+
+    path = Path(f"/tmp/sockethub-test-{os.getpid()}.sock")
+    server = await asyncio.start_unix_server(accept, path)
+    async with connected(redis_url) as client, worker(redis_url, gone) as ends:
+        await announce(client, path)
+        ends.emit(numbered(1, content="x" * 100_000))  # what is written after the kernel has had enough waits here
+        await until(lambda: greeted)
+        await anyio.sleep(0.1)
+        server.close()
+        path.unlink()
+        greeted[0].transport.abort()
+        for number in (2, 3):
+            ends.emit(numbered(number))
+        await until(lambda: gone)
+        ((gateway_, left),) = gone
+        assert gateway_ == GATEWAY
+        assert left[-2:] == [2, 3]
+        assert not await client.exists(redis_keys.inbox(GATEWAY)), "nobody reads it any more"
+
+
+async def test_what_a_gateway_that_is_given_up_was_not_given(redis_url: str) -> None:
+    gone: Gone = []
+    async with connected(redis_url) as client, worker(redis_url, gone) as ends:
+        await announce(client, "/nonexistent/events.sock")
+        for number in range(3):
+            ends.emit(numbered(number))
+        left = ends.abandon(GATEWAY)
+        assert [event.activity["n"] for event in left if event.activity is not None] == [0, 1, 2]
+        await ends.drain(5)
+    assert gone == [], "it is told once"
+
+
 async def test_what_a_dead_gateway_was_not_given_is_handed_back(redis_url: str) -> None:
     gone: Gone = []
     async with connected(redis_url) as client, worker(redis_url, gone) as ends:
