@@ -6,6 +6,7 @@ import secrets
 import urllib.request
 from typing import Any
 
+import anyio
 import pytest
 from anyio import to_thread
 
@@ -131,6 +132,29 @@ async def test_how_much_of_the_past_one_is_told_on_entering(prosody: XmppServer)
         await bob.saw("send", "message", content="the present")
         heard = [each["object"]["content"] for each in bob.emitted if each["type"] == "send"]
         assert heard == ["number 2", "number 3", "the present"]
+
+
+async def test_leaving_forgets_no_room(prosody: XmppServer) -> None:
+    """The process is replaced, in an upgrade say: the next one enters the rooms again. The server says that we left."""
+    place = fresh_room(prosody)
+    async with connected("alice", prosody, place) as alice:
+        await alice.platform.disconnect("an upgrade")
+        await anyio.wait_all_tasks_blocked()
+        assert [each["room"] for each in alice.saves[-1]["joins"]] == [place]
+
+
+async def test_entering_again_tells_nothing_twice(prosody: XmppServer) -> None:
+    """A second page enters the room that the first is in: a room then tells its history once more."""
+    place = fresh_room(prosody)
+    async with connected("alice", prosody, place) as alice, connected("bob", prosody, place) as bob:
+        await alice.say(room(place), "once")
+        await bob.saw("send", "message", content="once")
+        await bob.join(place)
+        await alice.say(room(place), "the present")
+        await bob.saw("send", "message", content="the present")
+        assert [each["object"]["content"] for each in bob.emitted if each["type"] == "send"] == ["once", "the present"]
+        await bob.do("join", room(place), {"type": "history", "limit": 1})
+        await bob.until(lambda: [each["type"] for each in bob.emitted].count("send") == 3)  # who asks for it gets it
 
 
 async def test_history_with_a_person(prosody: XmppServer) -> None:

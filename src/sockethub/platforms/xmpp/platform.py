@@ -192,7 +192,8 @@ class XmppPlatform(PersistentPlatform):
     async def _do(self, session: Session, command: Command, activity: Activity) -> Activity | None:
         match activity["type"], kind_of(activity):
             case "join", _:
-                await self._enter(session, command, activity.get("xmpp:password"), self.context.journal)
+                password, retell = activity.get("xmpp:password"), kind_of(activity) == "history"
+                await self._enter(session, command, password, self.context.journal, retell=retell)
                 await self._save()
             case "leave", _ if "/" in command.stanza.attrs.get("to", ""):
                 await self._leave(session, command)
@@ -215,12 +216,18 @@ class XmppPlatform(PersistentPlatform):
         return None
 
     async def _enter(
-        self, session: Session, command: Command, password: str | None = None, journal: Journal = unjournalled
+        self,
+        session: Session,
+        command: Command,
+        password: str | None = None,
+        journal: Journal = unjournalled,
+        *,
+        retell: bool = False,
     ) -> None:
         room, _, nick = command.stanza.attrs["to"].partition("/")
         if room not in self._wanted and len(self._wanted) >= rooms.MAX_ROOMS:
             raise PlatformError(f"more than {rooms.MAX_ROOMS} rooms", condition="too-many-channels")
-        session.enter(room, nick)
+        session.enter(room, nick, retell=retell)
         seen = await session.perform(command, journal=journal)
         if any(rooms.CREATED in each.get("xmpp:status", ()) for each in seen):
             await session.unlock(room)
@@ -246,7 +253,8 @@ class XmppPlatform(PersistentPlatform):
             await self._save()
 
     def _thrown_out(self, room: str) -> None:
-        if self._wanted.pop(room, None) is not None:
+        """Nobody is thrown out while we leave by ourselves: who comes after us enters the room again."""
+        if self._session is not None and self._wanted.pop(room, None) is not None:
             self.context.tasks.start_soon(self._save)
 
     # --- What is remembered -------------------------------------------------------------------------------------------

@@ -37,6 +37,13 @@ class References:
         self._note(room, activity, obj)
         return self._with(activity, obj, lambda id_: self._sent.get((room, id_), id_))
 
+    def told_before(self, activity: xmpp.Activity) -> bool:
+        """Whether a room says again what it has said: to us, as to all who enter (XEP-0045 §7.2.13)."""
+        room, obj = _room_of(activity), activity.get("object")
+        if room is None or not isinstance(obj, dict) or activity.get("xmpp:delay", {}).get("from") != room:
+            return False
+        return obj.get("xmpp:stanza-id-by") == room and (room, obj.get("xmpp:stanza-id")) in self._sent
+
     def meant(self, activity: xmpp.Activity) -> xmpp.Activity:
         """An activity of the client, as the room reads it."""
         room, obj = _room_of(activity), activity.get("object")

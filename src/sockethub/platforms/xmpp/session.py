@@ -89,6 +89,8 @@ class Session:
         self._stream = Stream(login, options, dialler, StreamHooks(self._on_stanza, self._on_handled, self._on_lost))
         self.occupants = Occupants()
         self.references = References()
+        self._retelling: set[str] = set()
+        """Rooms whose history the client has asked for when it entered."""
         self._lost = anyio.Event()
         self._aggregator = xmpp.Aggregator()
         self._waiting: dict[str, _Waiting] = {}
@@ -205,7 +207,10 @@ class Session:
         kind = activity.get("object", {}).get("type")
         if kind == "acknowledgement" or (activity["type"] == "xmpp:raw" and not self._options.raw_events):
             return
-        activity = self.references.follow(xmpp.strip(activity))
+        activity = xmpp.strip(activity)
+        if self.references.told_before(activity) and activity["target"]["id"] not in self._retelling:
+            return
+        activity = self.references.follow(activity)
         self.occupants.follow(activity)
         if owner is not None:
             if owner.awaited.by == "answer":
@@ -323,8 +328,12 @@ class Session:
         """Whether a client listens; a server then need not tell at once what can wait (XEP-0352)."""
         self._stream.attended(anybody)
 
-    def enter(self, room: str, nick: str) -> None:
-        """We are on our way into a room; where we are there already, all is told once more."""
+    def enter(self, room: str, nick: str, *, retell: bool = False) -> None:
+        """We are on our way into a room; where we are there already, who is there is told once more.
+
+        What was said there is not, but with ``retell``.
+        """
+        self._retelling = self._retelling | {room} if retell else self._retelling - {room}
         self.env = rooms.entering(self.env, room, nick)
         self._aggregator = replace(self._aggregator, inside=self._aggregator.inside - {room})
 

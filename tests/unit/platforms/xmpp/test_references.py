@@ -60,6 +60,17 @@ def test_history_is_learnt_from() -> None:
     assert known.meant(_reply("m1"))["object"]["inReplyTo"]["id"] == "s1"
 
 
+def test_what_a_room_says_again_is_known_by_its_id() -> None:
+    known = References()
+    late = {"xmpp:delay": {"from": ROOM["id"]}}
+    assert not known.told_before(_said("m1", "s1") | late), "it has not been told yet"
+    known.follow(_said("m1", "s1"))
+    assert known.told_before(_said("m1", "s1") | late)
+    assert not known.told_before(_said("m1", "s1")), "that is said now, whatever its id"
+    assert not known.told_before(_said("m1", "s1") | {"xmpp:delay": {"from": "mallory@x.example"}})
+    assert not known.told_before(_said("m2", "s1", by="mallory@x.example") | late)
+
+
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=50))
 def test_both_ways_agree(pairs: list[tuple[int, int]]) -> None:
     """What a client names by what it was told is what the room is told."""
