@@ -265,6 +265,7 @@ async def test_a_drop_at_a_time(site: WebServer) -> None:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"hello")[:-4],
     ],
+    ids=["length", "chunked", "gzip"],
 )
 async def test_bodies_cut_off(site: WebServer, client: WebClient, said: bytes) -> None:
     assert await refusal(client, await raw(site, "/cut", said)) == "cut-off"

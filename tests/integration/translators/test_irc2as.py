@@ -180,7 +180,9 @@ def test_each_deviation_is_needed(theirs: Theirs, deviation: Deviation, wires: l
 
 
 @pytest.mark.parametrize(
-    ("deviation", "path"), [(each, path) for each in DEVIATIONS for path in sorted(each.differ)], ids=str
+    ("deviation", "path"),
+    [(each, path) for each in DEVIATIONS for path in sorted(each.differ)],
+    ids=lambda each: getattr(each, "name", str(each)),
 )
 def test_each_member_that_may_differ_does(theirs: Theirs, deviation: Deviation, path: str) -> None:
     def needed(wires: list[str]) -> bool:
