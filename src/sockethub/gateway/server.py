@@ -191,9 +191,10 @@ class _Gateway:
         with anyio.move_on_after(half):
             self._endpoint.finish_all(Close.RESTART, RESTARTING)
             self._kept.finish_all(Close.RESTART, RESTARTING)
-            await self._socketio.close_all()
-            await self._socketio.shutdown()
-            await self._endpoint.empty()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._socketio.finish_all, Close.RESTART, RESTARTING)
+                tasks.start_soon(self._endpoint.empty)
+        await self._socketio.shutdown()
         self._endpoint.close_all(Close.RESTART, RESTARTING)
         self._kept.close_all(Close.RESTART, RESTARTING)
         self._kept.end_all()

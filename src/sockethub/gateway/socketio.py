@@ -10,6 +10,8 @@ import asyncio
 import logging
 from typing import Any, Final
 
+import anyio
+import engineio.async_socket
 import engineio.packet
 import engineio.payload
 import socketio
@@ -19,6 +21,7 @@ import structlog
 from sockethub.config.models import Gateway
 from sockethub.errors import MalformedMessage
 from sockethub.gateway import wire
+from sockethub.gateway.channel import closing
 from sockethub.gateway.commands import Commands
 from sockethub.gateway.middleware.rate import server_error
 from sockethub.gateway.tasks import Tasks
@@ -32,6 +35,9 @@ PACKETS_PER_PAYLOAD: Final = 64
 
 PROTOCOL_ERROR: Final = 1002
 """Close code for what is no Engine.IO packet (RFC 6455 §7.4.1)."""
+
+FINISHED_SECONDS: Final = 0.02
+"""Between two looks whether a connection is closed."""
 
 CONNECT_SECONDS: Final = 20.0
 """How long a client may take between opening a connection and joining the namespace."""
@@ -118,15 +124,34 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
         """Close one connection soon."""
         self._tasks.start(self._drop(connection))
 
-    async def close_all(self) -> None:
-        """Close every connection: clients come back by themselves."""
-        for connection in list(self._sessions):
-            await self._drop(connection)
+    async def finish_all(self, code: int, reason: str) -> None:
+        """Close every connection once its client has what it was sent, and was told when to come back."""
+        async with anyio.create_task_group() as tasks:
+            for connection, (_, transport) in list(self._sessions.items()):
+                last = closing(code, reason)
+                transport.deliver(last["event"], last["data"])
+                tasks.start_soon(self._finish, connection)
+
+    async def _finish(self, connection: str) -> None:
+        socket = self.eio.sockets.get(connection)
+        if socket is None:
+            return
+        if not socket.upgraded:
+            # Once it is closed nobody may ask for what is left; and what comes in one response with the end of a
+            # connection is read after that end by socket.io-client 4.8, which knows of no commands under way then.
+            await socket.queue.join()
+            socket.queue.put_nowait(engineio.packet.Packet(engineio.packet.CLOSE))
+            await socket.queue.join()
+            await socket.close(wait=False, abort=True)
+            return
+        await _close(socket)
+        while connection in self.eio.sockets:  # noqa: ASYNC110 - until its request has ended, which tells nobody
+            await anyio.sleep(FINISHED_SECONDS)
 
     async def _drop(self, connection: str) -> None:
         socket = self.eio.sockets.get(connection)
         if socket is not None:
-            await socket.close(wait=False)  # whoever does not read would have us wait for ever
+            await _close(socket)  # and no wait: whoever does not read would have us wait for ever
             self.eio.sockets.pop(connection, None)
 
     async def _connected(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
@@ -184,6 +209,13 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
         event, payload = str(data[0]), data[1] if len(data) > 1 else None
         answer = _answer(transport, id) if id is not None else None
         await self._commands.handle(session, event, payload, size, answer)
+
+
+async def _close(socket: engineio.async_socket.AsyncSocket) -> None:
+    """Say that it is over, and end a WebSocket then: clients of today wait for its end, and do not heed the words."""
+    await socket.close(wait=False)
+    if socket.upgraded:
+        socket.queue.put_nowait(None)  # the end of what is to be written
 
 
 def _answer(transport: SocketIoTransport, number: int) -> Answer:

@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidMessage
 
 from tests.integration.gateway.conftest import House, Make
 from tests.integration.gateway.test_bad_input import closed
+from tests.integration.gateway.test_client import run
 from tests.support.wsclient import WsClient, ws_client
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +45,30 @@ async def test_what_is_under_way_is_answered_first(house: House) -> None:
         assert 0 < closing["retryAfter"] <= 5
         await client.socket.wait_closed()
         assert client.socket.close_code == 1012
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+async def test_clients_of_today_are_answered_first_too(house: House, transport: str) -> None:
+    """Over Socket.IO, which has no close codes; they come back by themselves."""
+    house.worker.hold = anyio.Event()
+    outcome: dict[str, Any] = {}
+
+    async def client() -> None:
+        outcome.update(await run(house, "stop", transport))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(client)
+        with anyio.fail_after(20):
+            while not house.worker.kinds:  # noqa: ASYNC110 - it is in another task, and tells nobody
+                await anyio.sleep(0.005)
+        began = time.monotonic()
+        house.stop()
+        house.worker.hold.set()
+    assert outcome["answer"]["object"]["content"] == "under way"
+    assert outcome["closing"]["code"] == 1012
+    assert 0 < outcome["closing"]["retryAfter"] <= 5
+    assert outcome["gone"] == "transport close"
+    assert time.monotonic() - began < SECONDS
 
 
 async def test_what_is_not_answered_in_time_is_unknown(house_of: Make) -> None:

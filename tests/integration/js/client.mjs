@@ -112,6 +112,13 @@ const scenarios = {
     const again = await ask("message", irc("send", { target: there.id, object: { type: "message", content: "still here" } }));
     return { credentials, connect, join, send, answer, again };
   },
+  async stop() {
+    // The gateway is told to stop while this is under way.
+    const began = within(new Promise((resolve) => socket.on("closing", resolve)), "closing");
+    const gone = within(new Promise((resolve) => socket.on("disconnect", resolve)), "disconnect");
+    const answer = await ask("message", said("echo", "under way"));
+    return { answer, closing: await began, gone: await gone };
+  },
   async replay() {
     await ask("activity-object", alice);
     const credentials = {
