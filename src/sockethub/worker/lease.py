@@ -21,6 +21,8 @@ class Lease:
         self._spec = spec
         self._link = link
         self._until = spec.lease_until
+        self._asked = leases.now()
+        """When Redis was asked last, whether or not it answered."""
         self._asking = anyio.Lock()
         self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
         self.lost = anyio.Event()
@@ -35,6 +37,23 @@ class Lease:
             await self._renew()
         if self.lost.is_set():
             await anyio.sleep_forever()
+
+    async def certain(self) -> None:
+        """As :meth:`permit`, but without waiting for a Redis that is away: that one has asked is enough.
+
+        A machine that was stopped for so long that another may have the login finds in its sockets what happened
+        meanwhile; told now, it would come behind what the other one has told already.
+        """
+        if self._stale:
+            async with self._asking:
+                if self._stale:
+                    await self._renewed()
+        if self.lost.is_set():
+            await anyio.sleep_forever()
+
+    @property
+    def _stale(self) -> bool:
+        return leases.now() >= max(self._until, self._asked + self._spec.lease_seconds)
 
     async def give_up(self) -> None:
         """Another worker has the login. Does not return."""
@@ -70,6 +89,8 @@ class Lease:
         except redis.RedisError as error:
             self._log.warning("lease not renewed", error=type(error).__name__)
             return False
+        finally:
+            self._asked = leases.now()
         if ours:
             self._until = asked + spec.lease_seconds
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final
 
 import anyio
@@ -50,14 +50,17 @@ class GatewayLinks:
         *,
         gone: Callable[[str, Sequence[Event]], None],
         lost: Callable[[int], Event],
+        certain: Callable[[], Awaitable[None]],
     ) -> None:
-        """``gone`` hears of a gateway whose process has ended, and what it was not given; ``lost`` makes what a gateway
-        is told that so many events did not reach."""
+        """``certain`` returns while the login is ours to tell of. ``gone`` hears of a gateway whose process has ended,
+        and what it was not given; ``lost`` makes what a gateway is told that so many events did not reach.
+        """
         self._spec = spec
         self._redis = link
         self._tasks = tasks
         self._gone = gone
         self._lost = lost
+        self._certain = certain
         self._links: dict[str, Link] = {}
 
     def set_gateways(self, gateways: set[str]) -> None:
@@ -65,7 +68,7 @@ class GatewayLinks:
         for gone in self._links.keys() - gateways:
             self._links.pop(gone).close()
         for new in gateways - self._links.keys():
-            link = Link(self._spec, self._redis, new, self._lost)
+            link = Link(self._spec, self._redis, new, self._lost, self._certain)
             self._links[new] = link
             self._tasks.start_soon(self._run, new, link)
 
@@ -94,11 +97,19 @@ class GatewayLinks:
 class Link:
     """Events to one gateway, in order."""
 
-    def __init__(self, spec: WorkerSpec, link: RedisLink, gateway: str, lost: Callable[[int], Event]) -> None:
+    def __init__(
+        self,
+        spec: WorkerSpec,
+        link: RedisLink,
+        gateway: str,
+        lost: Callable[[int], Event],
+        certain: Callable[[], Awaitable[None]],
+    ) -> None:
         self._spec = spec
         self._redis = link
         self._gateway = gateway
         self._lost = lost
+        self._certain = certain
         self.dead = False
         """Whether the gateway's process has ended."""
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(WAITING_EVENTS)
@@ -154,6 +165,7 @@ class Link:
                         await self._look()
                     elif not self.dead:
                         self._in_hand = event
+                        await self._certain()
                         await self._catch_up()
                         await self._deliver(event)
                     if self.dead:

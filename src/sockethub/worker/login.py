@@ -45,7 +45,9 @@ class LoginService(Service):
         self._under_way: Delivery | None = None
         self._audience = Audience()
         self._missed = Missed(spec.missed_events)
-        self._links = GatewayLinks(spec, link, tasks, gone=self._gateway_gone, lost=self._events_lost)
+        self._links = GatewayLinks(
+            spec, link, tasks, gone=self._gateway_gone, lost=self._events_lost, certain=lease.certain
+        )
         self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
         self._intent = Intent(spec, link)
         self._linger: anyio.CancelScope | None = None

@@ -68,6 +68,31 @@ async def test_where_another_has_it_nothing_goes_on(redis_url: str) -> None:
         assert lease.lost.is_set()
 
 
+async def test_who_has_slept_asks_before_it_tells_anything(redis_url: str) -> None:
+    async with connected(redis_url) as client, linked(redis_url) as link:
+        acquired = await Leases(client, "one", SECONDS).acquire("ann")
+        assert acquired is not None
+        lease = Lease(spec(redis_url, acquired.value, lease_until=acquired.until), link)
+        await lease.certain()
+        await anyio.sleep(2 * SECONDS)  # as long as nobody renews it, as in a machine that is stopped
+        await Leases(client, "other", 60).acquire("ann")
+        with anyio.move_on_after(SECONDS) as waited:
+            await lease.certain()
+        assert waited.cancelled_caught
+        assert lease.lost.is_set()
+
+
+async def test_an_outage_does_not_make_it_silent() -> None:
+    """Only whoever has not asked at all cannot know."""
+    async with linked(NOBODY) as link:
+        lease = Lease(spec(NOBODY, "one:1", lease_until=leases.now(), isolated_seconds=60.0), link)
+        await anyio.sleep(2 * SECONDS)
+        with anyio.fail_after(5):
+            for _ in range(3):
+                await lease.certain()
+        assert not lease.lost.is_set()
+
+
 async def test_redis_may_be_away_for_a_while_but_not_for_ever() -> None:
     async with linked(NOBODY) as link:
         lease = Lease(spec(NOBODY, "one:1", lease_until=leases.now() + SECONDS, isolated_seconds=SECONDS), link)

@@ -6,12 +6,13 @@ import asyncio
 import json
 import os
 import socket as socketlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import anyio
+import anyio.lowlevel
 import pytest
 import redis.asyncio
 
@@ -73,7 +74,9 @@ Gone = list[tuple[str, list[int]]]
 
 
 @asynccontextmanager
-async def worker(url: str, gone: Gone | None = None) -> AsyncIterator[GatewayLinks]:
+async def worker(
+    url: str, gone: Gone | None = None, certain: Callable[[], Awaitable[None]] = anyio.lowlevel.checkpoint
+) -> AsyncIterator[GatewayLinks]:
     """A worker's end, told of the gateway."""
 
     def note(gateway: str, left: Sequence[Event]) -> None:
@@ -84,7 +87,7 @@ async def worker(url: str, gone: Gone | None = None) -> AsyncIterator[GatewayLin
         return Event(activity={"n": -count})
 
     async with linked(url) as link, anyio.create_task_group() as tasks:
-        ends = GatewayLinks(spec(url), link, tasks, gone=note, lost=lost)
+        ends = GatewayLinks(spec(url), link, tasks, gone=note, lost=lost, certain=certain)
         ends.set_gateways({GATEWAY})
         yield ends
         ends.set_gateways(set())
@@ -97,6 +100,20 @@ async def test_events_arrive_in_order(redis_url: str) -> None:
         await until(lambda: len(ear.heard) == 500)
         assert ear.heard == [(LOGIN, number) for number in range(500)]
         assert not await client.exists(redis_keys.inbox(GATEWAY)), "none took the long way"
+
+
+async def test_nothing_is_told_of_a_login_that_another_may_have(redis_url: str) -> None:
+    sure = anyio.Event()
+    async with (
+        connected(redis_url) as client,
+        gateway(client) as (ear, _),
+        worker(redis_url, certain=sure.wait) as ends,
+    ):
+        ends.emit(numbered(1))
+        await anyio.sleep(0.1)
+        assert not ear.heard
+        sure.set()
+        await until(lambda: ear.heard)
 
 
 async def test_a_gateway_elsewhere_gets_them_through_redis_sealed(redis_url: str) -> None:
