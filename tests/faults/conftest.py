@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
+from collections import defaultdict
+from statistics import median
 
 import pytest
 
-_SEEDED = re.compile(r"\[(?P<fault>.+)-\d+\]$")
+from tests.faults.history import ERROR, UNKNOWN
+
+_SEEDED = re.compile(r"test_(?P<service>\w+)\[(?P<fault>.+)-\d+\]$")
+HEAD = """| hit in the middle of a conversation | kept, of seeds | longest wait, median | at most | errors | unknown |
+|---|---|---|---|---|---|"""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Printed by ``make chaos`` alone."""
     if "CHAOS_SEEDS" not in os.environ:
         return
-    passed, all_of_them = (_count(terminalreporter, kinds) for kinds in (["passed"], ["passed", "failed", "error"]))
-    terminalreporter.write_line("| hit in the middle of a conversation | seeds | P1, P2, P3 kept |\n|---|---|---|")
-    for fault, seeds in all_of_them.items():
-        terminalreporter.write_line(f"| {fault} | {seeds} | {passed[fault]} |")
+    kept, tried = (_reports(terminalreporter, kinds) for kinds in (["passed"], ["passed", "failed", "error"]))
+    terminalreporter.write_line(HEAD)
+    for fault, seeds in tried.items():
+        terminalreporter.write_line(f"| {fault} | {len(kept[fault])} of {len(seeds)} {_figures(kept[fault])}|")
 
 
-def _count(reporter: pytest.TerminalReporter, kinds: list[str]) -> Counter[str]:
-    reports = [report for kind in kinds for report in reporter.stats.get(kind, []) if report.when == "call"]
-    return Counter(found["fault"] for report in reports if (found := _SEEDED.search(report.nodeid)))
+def _figures(kept: list[dict[str, float]]) -> str:
+    if not kept:
+        return "| | | | "
+    seconds, errors, unknown = ([each[name] for each in kept] for name in ("seconds", ERROR, UNKNOWN))
+    return f"| {median(seconds):.2f} s | {max(seconds):.2f} s | {median(errors):g} | {median(unknown):g} "
+
+
+def _reports(reporter: pytest.TerminalReporter, kinds: list[str]) -> dict[str, list[dict[str, float]]]:
+    found = defaultdict(list)
+    for report in (report for kind in kinds for report in reporter.stats.get(kind, []) if report.when == "call"):
+        if seeded := _SEEDED.search(report.nodeid):
+            found[seeded["fault"]].append(dict(report.user_properties))
+    return found

@@ -1,92 +1,124 @@
 """Faults in the middle of a conversation: whatever is hit, and whenever, the promises hold.
 
-A seed decides how fast the client talks, when the fault comes and how long it lasts. One of each runs with every test
-run; ``make chaos`` runs as many as ``CHAOS_SEEDS`` says, 20 by itself.
+A seed decides how fast the clients talk, when the fault comes and how long it lasts. One of each runs with every test
+run, on IRC or XMPP; ``make chaos`` runs as many as ``CHAOS_SEEDS`` says on each, 20 by itself.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import anyio
 import pytest
 
-from tests.faults.history import History
+from tests.faults.conversation import say, settled
+from tests.faults.history import ERROR, RESULT, UNKNOWN, Fault
+from tests.faults.kinds import KINDS, ON_ANY_SERVICE, Kind
+from tests.faults.services import Irc, Service, Witness, Xmpp
 from tests.faults.stack import Stack, running
-from tests.integration.deployment.conversation import log_in, note, room
+from tests.faults.talker import Talker, talking
 from tests.support.ircd import IrcServer
-from tests.support.ircpeer import IrcPeer, irc_peer
-from tests.support.wsclient import WsClient, ws_client
+from tests.support.prosody import XmppServer
 
 pytestmark = pytest.mark.anyio
 
 SEEDS = int(os.environ.get("CHAOS_SEEDS", "1"))
-MESSAGES = 60
-ANSWER_SECONDS = 60.0
-"""The gateway's own deadline of an IRC command, and some."""
+LEAST_MESSAGES = 40
+LAST_MESSAGES, LAST_UNDER_WAY = 5, 3
+"""The conversation ends once so many have had their result, with so many more at most that have none yet."""
+PAUSE_SECONDS = 0.02
+"""Between two messages of one speaker, on the average."""
+RECOVERY_SECONDS = 15.0
+"""After a fault, until everything works again; on a machine that does other things too. What it takes is measured."""
+Record = Callable[[str, Any], None]
 
-FAULTS = {
-    "nothing": None,
-    "kill -9 worker": Stack.kill_worker,
-    "kill -9 fork server": Stack.kill_fork_server,
-    "kill -9 workers' machine": Stack.kill_workers,
-    "restart workers": Stack.restart_workers,
-    "kill -9 Redis": Stack.kill_redis,
-    "freeze Redis": Stack.freeze_redis,
-    "Redis out of memory": Stack.fill_redis,
-    "Redis read-only": Stack.demote_redis,
-    "Redis busy": Stack.busy_redis,
-}
+EVERYWHERE = "CHAOS_SEEDS" in os.environ
+"""Each fault on each service; otherwise on one, for time is short."""
+ON_XMPP = list(ON_ANY_SERVICE) if EVERYWHERE else list(ON_ANY_SERVICE)[::2]
+ON_IRC = list(KINDS) if EVERYWHERE else [kind for kind in KINDS if kind not in ON_XMPP]
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-@pytest.mark.parametrize("fault", FAULTS)
-async def test_promises_hold(fault: str, seed: int, tmp_path: Path, ngircd: IrcServer) -> None:
-    chance = Random(f"{fault}/{seed}")
-    nick, channel = f"camp{chance.randrange(10**6)}", f"#camp{chance.randrange(10**6)}"
-    history = History()
-    hit = FAULTS[fault]
+@pytest.mark.parametrize("kind", ON_IRC)
+async def test_irc(
+    kind: str, seed: int, tmp_path: Path, ngircd_with_password: IrcServer, record_property: Record
+) -> None:
+    await _campaign(kind, seed, tmp_path, Irc(ngircd_with_password), {"flood_rate": 0}, record_property)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("kind", ON_XMPP)
+async def test_xmpp(kind: str, seed: int, tmp_path: Path, prosody: XmppServer, record_property: Record) -> None:
+    options = {"tls_ca_file": str(prosody.authority)}
+    await _campaign(kind, seed, tmp_path, Xmpp(prosody), options, record_property)
+
+
+async def _campaign(
+    kind: str, seed: int, folder: Path, service: Service, options: dict[str, Any], record: Record
+) -> None:
+    chance = Random(f"{service.platform}/{kind}/{seed}")
+    tag = f"{chance.randrange(10**6)}"
+    hit, other = service.names(tag)
+    mine, theirs = service.room(hit, tag), service.room(other, tag)
     async with (
-        running(tmp_path, chance) as stack,
-        irc_peer(f"eye{chance.randrange(10**5)}", ngircd.host, ngircd.port) as peer,
+        running(folder, chance, service, options) as stack,
+        service.witness(tag, mine, theirs) as witness,
+        talking(service, hit, mine, stack.service.port, stack.url(stack.front)) as talker,
     ):
-        await peer.join(channel)
-        async with ws_client(stack.gateway.websocket) as client:
-            await log_in(client, nick, ngircd, channel)
-            moment = chance.randrange(MESSAGES)
-            async with anyio.create_task_group() as tasks:
-                for number in range(MESSAGES):
-                    if number == moment and hit is not None:
-                        tasks.start_soon(hit, stack)
-                    tasks.start_soon(_ask, client, history, nick, channel, f"line {number}")
-                    await anyio.sleep(chance.expovariate(1 / 0.01))
-            await _settled(client, peer, nick, channel)
-            history.seen = _said(peer, nick)
-            history.astray = client.errors
-    history.check()
-    if hit is None:
-        assert set(history.told.values()) == {"result"}, "the control: where nothing is hit everything works"
+        stack.aim()
+        async with talking(service, other, theirs, service.port, stack.url(stack.side)) as bystander:
+            fault = await _converse(KINDS[kind], stack, talker, bystander, witness)
+            for each in (talker, bystander):
+                await settled(each, witness)
+    _judge(KINDS[kind], fault, talker, bystander)
+    record("seconds", talker.history.recovery(fault))
+    for outcome in (ERROR, UNKNOWN):
+        record(outcome, len(talker.history.outcomes(outcome)))
 
 
-async def _ask(client: WsClient, history: History, nick: str, channel: str, content: str) -> None:
-    history.asked.append(content)
-    answer = await client.send("message", note(nick, room(channel), content))
-    with anyio.fail_after(ANSWER_SECONDS):
-        history.answered(content, await answer)
+async def _converse(kind: Kind, stack: Stack, talker: Talker, bystander: Talker, witness: Witness) -> Fault:
+    """Everybody talks until long after the fault, or until all is well again."""
+    over = anyio.Event()
+    began, ended = 0.0, float("inf")
+    at = stack.chance.randrange(LEAST_MESSAGES // 4, LEAST_MESSAGES)
+    clock = talker.history.clock
 
+    async def strike() -> None:
+        nonlocal began, ended
+        began = clock()
+        await kind.hit(stack)
+        ended = clock()
+        over.set()
 
-async def _settled(client: WsClient, peer: IrcPeer, nick: str, channel: str) -> None:
-    """The login works again, and all that it may have said before has been read."""
-    with anyio.fail_after(ANSWER_SECONDS):
+    def well(number: int) -> bool:
+        lately = [asked.outcome for asked in talker.history.asked.values() if asked.at > ended][:-LAST_UNDER_WAY]
+        all_is = len(lately) >= LAST_MESSAGES and set(lately[-LAST_MESSAGES:]) == {RESULT}
+        return number >= LEAST_MESSAGES and over.is_set() and (all_is or clock() > ended + RECOVERY_SECONDS)
+
+    async with anyio.create_task_group() as tasks:
         number = 0
-        while "error" in await client.request("message", note(nick, room(channel), f"end {number}"), ANSWER_SECONDS):
+        while not well(number):
+            if number == at:
+                tasks.start_soon(strike)
+            for each in (talker, bystander):
+                await each.say(f"line {number}")
+            await say(talker, witness, number)
             number += 1
-            await anyio.sleep(0.5)
-    await peer.line(lambda line: line.endswith(f":end {number}"))
+            await anyio.sleep(stack.chance.expovariate(1 / PAUSE_SECONDS))
+    return Fault(began, ended)
 
 
-def _said(peer: IrcPeer, nick: str) -> list[str]:
-    lines = (line.partition(" :")[2] for line in peer.lines if line.startswith(f":{nick}!") and " PRIVMSG " in line)
-    return [content for content in lines if content.startswith("line ")]
+def _judge(kind: Kind, fault: Fault, talker: Talker, bystander: Talker) -> None:
+    for each in (talker, bystander):
+        each.history.check_commands()
+        each.history.check_trouble(fault, RECOVERY_SECONDS)
+    talker.history.check_events(all_of_them=kind.hears_all)
+    if kind.spares_others:
+        assert {each.outcome for each in bystander.history.asked.values()} == {RESULT}, "another login was disturbed"
+        assert not bystander.history.begun_anew
+    if kind is KINDS["nothing"]:
+        assert len(talker.history.outcomes(RESULT)) == len(talker.history.asked), "where nothing is hit all works"

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +96,24 @@ def descendants(root: int) -> dict[int, str]:
     return found
 
 
+def fork_servers(processes: Mapping[int, str], platform: str) -> set[int]:
+    """Pids among ``processes`` of the fork server of ``platform``, should there be one."""
+    return _forked(processes, platform, children=False)
+
+
 def login_workers(processes: Mapping[int, str], platform: str) -> set[int]:
     """Pids among ``processes`` of the login workers of ``platform``: the children of its fork server."""
-    zygotes = {pid for pid, command in processes.items() if "zygote" in command and f" {platform}" in command}
-    parents = {pid: int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) for pid in zygotes}
-    return {pid for pid, parent in parents.items() if parent in zygotes}
+    return _forked(processes, platform, children=True)
+
+
+def _forked(processes: Mapping[int, str], platform: str, *, children: bool) -> set[int]:
+    """A child has the command line of the fork server that it came from."""
+    alike = {pid for pid, command in processes.items() if "zygote" in command and f" {platform}" in command}
+    parents: dict[int, int] = {}
+    for pid in alike:
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            parents[pid] = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return {pid for pid, parent in parents.items() if (parent in alike) is children}
 
 
 def declaration(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.support.deployment import declaration
 from tests.support.processes import eventually, stop
 
 READY_SECONDS = 30.0
+_NUMBERS = count(1)
 
 
 class Half:
@@ -50,14 +52,14 @@ def declare(folder: Path, redis_url: str, overrides: Mapping[str, Any] | None = 
 
 
 @contextmanager
-def half(command: str, folder: Path) -> Iterator[Half]:
-    """Run one half until the block ends; yielded when it is ready."""
-    log = folder / f"{command}.log"
+def half(command: str, folder: Path, redis_url: str | None = None) -> Iterator[Half]:
+    """Run one half until the block ends; yielded when it is ready. ``redis_url``: its own way to the same Redis."""
+    log = folder / f"{command}-{next(_NUMBERS)}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "sockethub", command],
             cwd=folder,
-            env=os.environ | {"REDIS": (folder / "redis").read_text(), "PYTHONUNBUFFERED": "1"},
+            env=os.environ | {"REDIS": redis_url or (folder / "redis").read_text(), "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
