@@ -32,6 +32,10 @@ CHECKS = {
     "types": ("mypy",),
     "imports": ("lint-imports", "--no-cache", "--no-logo"),
 }
+# Most tests wait for servers, so that two processes take little more than half the time of one; each has servers of its
+# own, and those of a file stay together, who share them.
+TEST_PROCESSES = min(4, max(2, os.cpu_count() or 1))
+SIDE_BY_SIDE = ("-n", str(TEST_PROCESSES), "--dist", "loadfile")
 MADE = (
     *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache", "dist", "build"),
     "tests/integration/js/node_modules",
@@ -65,7 +69,7 @@ def test(arguments: list[str]) -> int:
     servers.prepare()
     failed = failed_checks()
     # Last, and its own closing line last of all: that is what people and machines look for.
-    tests = subprocess.run([str(python), "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
+    tests = subprocess.run([str(python), "-m", "pytest", *SIDE_BY_SIDE, *arguments], cwd=ROOT, check=False).returncode
     if failed:
         print(f"failed besides the tests' own result: {', '.join(failed)}", file=sys.stderr)
     return tests or bool(failed)
