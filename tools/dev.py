@@ -7,6 +7,7 @@ check   formatting, lint, types, import contracts
 bench   measure the whole path beside a floor (further arguments go to the benchmark)
 chaos   hit each part in the middle of a conversation, many times (CHAOS_SEEDS=20); further arguments go to pytest
 mutation  change the translators here and there, see whether their tests notice (tools/mutation.py has the arguments)
+audit   bill of materials, licences and known vulnerabilities of what users get (asks the package index)
 lock    resolve the dependencies anew within their pins; `lock --upgrade` takes the newest
 clean   remove what these words made
 """
@@ -23,6 +24,7 @@ from pathlib import Path
 import environment
 import locks
 import servers
+import supply
 from environment import VENV, Unprepared
 from locks import ROOT
 
@@ -99,6 +101,10 @@ def mutation(arguments: list[str]) -> int:
     return become(environment.prepare("check"), "-m", "tools.mutation", *arguments)
 
 
+def audit(arguments: list[str]) -> int:
+    return supply.audit()
+
+
 def lock(arguments: list[str]) -> int:
     python = environment.prepare("run")
     environment.pip_install("--require-hashes", "--only-binary", ":all:", "-r", locks.REQUIREMENTS / "lock.txt")
@@ -113,7 +119,7 @@ def clean(arguments: list[str]) -> int:
 
 
 WORDS: dict[str, Callable[[list[str]], int]] = {
-    word.__name__: word for word in (run, test, check, bench, chaos, mutation, lock, clean)
+    word.__name__: word for word in (run, test, check, bench, chaos, mutation, audit, lock, clean)
 }
 
 
