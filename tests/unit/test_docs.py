@@ -15,7 +15,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tran
 _LINK = re.compile(r"\]\((?!https?://|mailto:)([^)#\s]+)(?:#[^)\s]*)?\)")
 _BLOCK = re.compile(r"^```(\S+)(?: (\S+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
-RELIABILITY = ROOT / "docs" / "reliability.md"
+PROMISES = [ROOT / "docs" / "reliability.md", ROOT / "SECURITY.md"]
 DIALECTS = ROOT / "docs" / "reference" / "dialects.md"
 NAMED = {"seed": dialects.SEED, "v4": dialects.V4, "v5": dialects.V5, "as2": dialects.AS2}
 
@@ -36,8 +36,9 @@ def test_there_are_pages_to_check() -> None:
     assert len(PAGES) > 10
 
 
-def test_every_test_that_a_promise_names_is_there() -> None:
-    named = set(re.findall(r"`(test_\w+)`", RELIABILITY.read_text()))
+@pytest.mark.parametrize("page", PROMISES, ids=lambda page: page.stem)
+def test_every_test_that_a_promise_names_is_there(page: Path) -> None:
+    named = set(re.findall(r"`(test_\w+)`", page.read_text()))
     there = {
         name for file in ROOT.glob("tests/**/test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())
     }
