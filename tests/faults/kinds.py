@@ -6,7 +6,7 @@ import os
 import resource
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import anyio
@@ -351,13 +351,18 @@ async def _away(stack: Stack, way: TcpProxy) -> None:
 
 @asynccontextmanager
 async def _stopped(*pids: int) -> AsyncIterator[None]:
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    """One of many may end by itself meanwhile."""
+    _signal(pids, signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+        _signal(pids, signal.SIGCONT)
+
+
+def _signal(pids: tuple[int, ...], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 @asynccontextmanager

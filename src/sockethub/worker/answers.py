@@ -12,12 +12,16 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+import redis
+import structlog
+
 from sockethub import redis_keys
 from sockethub.crypto import Binding, seal, unseal
 from sockethub.crypto.keys import blind_name
 from sockethub.errors import CryptoError
 from sockethub.jobs import RedisLink, Reply
 from sockethub.jobs.commands import Command, pairs
+from sockethub.jobs.pauses import Pauses
 from sockethub.worker.spec import WorkerSpec
 
 __all__ = ["Answers"]
@@ -34,10 +38,25 @@ class Answers:
         self._link = link
         self._key = redis_keys.answers(spec.login)
         self._known: dict[str, tuple[float, Reply]] = {}
+        self._loaded = False
+        self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
 
-    async def load(self) -> None:
-        """Take up what the worker before this one has remembered."""
-        records = pairs(await self._link.call("HGETALL", self._key)) or {}
+    async def find(self, activity: Mapping[str, Any]) -> Reply | None:
+        """How this very command was answered before.
+
+        What the worker before this one has remembered is taken up at the first question, not earlier: by then all that
+        is pending is this worker's, and nothing that one may still settle (its machine was stopped, and it wakes up) is
+        overlooked.
+        """
+        if "id" not in activity:
+            return None
+        if not self._loaded:
+            await self._load()
+        at, reply = self._known.get(self._digest(activity), (0.0, None))
+        return reply if time.time() - at < self._spec.remember_seconds else None
+
+    async def _load(self) -> None:
+        records = pairs(await self._records()) or {}
         found = []
         for name, sealed in records.items():
             digest = name.decode()
@@ -47,13 +66,17 @@ class Answers:
                 continue  # of another master key: as good as nothing
             found.append((fields.pop("at"), digest, Reply(**fields)))
         self._known = {digest: (at, reply) for at, digest, reply in sorted(found, key=lambda each: each[0])[-MOST:]}
+        self._loaded = True
 
-    def find(self, activity: Mapping[str, Any]) -> Reply | None:
-        """How this very command was answered before."""
-        if "id" not in activity:
-            return None
-        at, reply = self._known.get(self._digest(activity), (0.0, None))
-        return reply if time.time() - at < self._spec.remember_seconds else None
+    async def _records(self) -> Any:
+        """As Redis has them, once it answers: without them a command might be done twice."""
+        pauses = Pauses()
+        while True:
+            try:
+                return await self._link.call("HGETALL", self._key)
+            except redis.RedisError as error:
+                self._log.warning("answers not read", error=type(error).__name__)
+                await pauses.wait()
 
     def remember(self, activity: Mapping[str, Any], reply: Reply) -> tuple[Command, ...]:
         """Remember an answer; what to have Redis do in the transaction that gives it."""

@@ -75,7 +75,6 @@ class LoginService(Service):
         attached = pairs(await self._link.call("HGETALL", redis_keys.attached(self._spec.login))) or {}
         self._audience.begin({session.decode(): gateway.decode() for session, gateway in attached.items()})
         self._audience_changed()
-        await self._answers.load()
         await self._intent.load()
         if self._intent.connected and len(self._audience):
             await self._restore()
@@ -96,8 +95,8 @@ class LoginService(Service):
             self._links.emit(Event(activity=told, without=(envelope.session,)))
         return Reply("result", activity=result)
 
-    def recall(self, activity: Activity) -> Reply | None:
-        return self._answers.find(activity)
+    async def recall(self, activity: Activity) -> Reply | None:
+        return await self._answers.find(activity)
 
     def remember(self, activity: Activity, reply: Reply) -> tuple[Command, ...]:
         return () if activity["type"] in self._spec.retryable else self._answers.remember(activity, reply)

@@ -53,7 +53,7 @@ class Service(ABC):
     async def perform(self, job: Job, envelope: Envelope) -> Reply | None:
         """Do one job; None when nobody waits for a reply. Raises what platforms raise."""
 
-    def recall(self, activity: Activity) -> Reply | None:
+    async def recall(self, activity: Activity) -> Reply | None:
         """How this command was answered, if it was performed before."""
         return None
 
@@ -143,7 +143,7 @@ class Runtime:
     async def _answer(self, job: Job, envelope: Envelope, delivery: Delivery) -> Reply | None:
         repeatable = job.activity is None or job.activity["type"] in self._spec.retryable
         if job.activity is not None:
-            known = self._service.recall(copy_of(job.activity))
+            known = await self._service.recall(copy_of(job.activity))
             if known is not None:
                 return known
         if delivery.attempts > 1 and job.activity is not None:
