@@ -67,8 +67,8 @@ async def agree_on_key(url: Secret[str], key: MasterKey) -> None:
     if known != key.id:
         raise ConfigError(
             f"keys: what this Redis holds is sealed under the master key {known}, and this one is {key.id}: give "
-            "all gateways and workers the same `keys.master` or `keys.file`. Where that key is lost for good, what is "
-            f"sealed is, too: stop them all and delete `{redis_keys.MASTER_KEY}` from Redis to begin anew"
+            "all gateways and workers the same `keys.master`, `keys.file` or `keys.command`. Where that key is lost "
+            f"for good, what is sealed is, too: stop them all and delete `{redis_keys.MASTER_KEY}` from Redis to begin anew"
         )
 
 

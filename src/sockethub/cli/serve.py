@@ -110,8 +110,10 @@ def shared_redis(declaration: Declaration) -> Secret[str]:
     """
     if declaration.redis.url is None:
         raise ConfigError("redis.url: gateways and workers apart share a Redis: set `redis.url`")
-    if declaration.keys.master is None and declaration.keys.file is None:
-        raise ConfigError("keys: gateways and workers apart share a master key: set `keys.master` or `keys.file`")
+    if not declaration.keys.declared:
+        raise ConfigError(
+            "keys: gateways and workers apart share a master key: set `keys.master`, `keys.file` or `keys.command`"
+        )
     return declaration.redis.url
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sockethub.cli.keycommand import key_from
 from sockethub.config import Declaration
 from sockethub.crypto import MasterKey
 from sockethub.errors import ConfigError
@@ -57,7 +58,8 @@ def held(path: Path) -> Iterator[None]:
 def existing_master_key(declaration: Declaration) -> MasterKey | None:
     """As :func:`master_key`, but none is generated."""
     keys = declaration.keys
-    if keys.master is None and not (keys.file or declaration.state_dir / KEY_NAME).exists():
+    stored = keys.master is None and keys.command is None
+    if stored and not (keys.file or declaration.state_dir / KEY_NAME).exists():
         return None
     return master_key(declaration)
 
@@ -67,6 +69,8 @@ def master_key(declaration: Declaration) -> MasterKey:
     keys = declaration.keys
     if keys.master is not None:
         return MasterKey.parse(keys.master.reveal(), source="keys.master")
+    if keys.command is not None:
+        return key_from(keys.command, seconds=keys.command_seconds)
     path = keys.file or private_directory(declaration.state_dir) / KEY_NAME
     try:
         return MasterKey.load_or_create(path)

@@ -160,7 +160,7 @@ class Redis(Section):
 
 
 class Keys(Section):
-    """Where the master key comes from. Without either, one is generated in the state directory (mode 0600)."""
+    """Where the master key comes from. Without any, one is generated in the state directory (mode 0600)."""
 
     master: SecretText | None = Field(
         None,
@@ -173,11 +173,26 @@ class Keys(Section):
         examples=["/etc/sockethub/master.key"],
     )
 
+    command: tuple[Annotated[str, Field(min_length=1)], ...] | None = Field(
+        None,
+        min_length=1,
+        description="A program and its arguments, run without a shell at each start, that print it in base64: the "
+        "client of a key management service, say.",
+        examples=[["/usr/local/bin/kms", "decrypt", "/etc/sockethub/master.sealed"]],
+    )
+    command_seconds: Seconds = Field(30.0, description="How long `command` may take.")
+
     @model_validator(mode="after")
     def _one_source(self) -> Keys:
-        if self.master is not None and self.file is not None:
-            raise Contradiction(("file",), "give either `master` or `file`, not both")
+        given = [name for name in ("master", "file", "command") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise Contradiction((given[-1],), f"give either {' or '.join(f'`{name}`' for name in given)}, not both")
         return self
+
+    @property
+    def declared(self) -> bool:
+        """Whether it is said where the key comes from."""
+        return (self.master, self.file, self.command) != (None, None, None)
 
 
 class Workers(Section):

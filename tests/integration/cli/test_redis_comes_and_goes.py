@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 
 LEASE_SECONDS = 1.5
 LOGINS = 4
-STARTS_AFTER_SECONDS = 1.5
+WAITING = "waiting for Redis"
 
 
 @pytest.fixture
@@ -128,9 +128,16 @@ async def test_an_outage_longer_than_the_lease_moves_no_login(tmp_path: Path, ng
 async def test_a_start_waits_for_redis(tmp_path: Path, forgetful: MortalRedis, command: str) -> None:
     declare(tmp_path, forgetful.url)
     forgetful.kill()
-    threading.Timer(STARTS_AFTER_SECONDS, forgetful.start).start()
+
+    def start_once_it_waits() -> None:
+        eventually(lambda: any(WAITING in log.read_text() for log in tmp_path.glob("*.log")), WAITING)
+        forgetful.start()
+
+    starting = threading.Thread(target=start_once_it_waits)
+    starting.start()
     with half(command, tmp_path) as started:
-        assert "waiting for Redis" in started.log
+        assert WAITING in started.log
+    starting.join()
 
 
 @pytest.mark.parametrize("command", ["gateway", "workers", "serve"])
