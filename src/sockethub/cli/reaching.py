@@ -66,9 +66,9 @@ async def agree_on_key(url: Secret[str], key: MasterKey) -> None:
     known = key.id if answer is None else answer.decode()
     if known != key.id:
         raise ConfigError(
-            f"keys: what this Redis holds is sealed under the master key {known}, and this one is {key.id}: give "
-            "all gateways and workers the same `keys.master`, `keys.file` or `keys.command`. Where that key is lost "
-            f"for good, what is sealed is, too: stop them all and delete `{redis_keys.MASTER_KEY}` from Redis to begin anew"
+            f"keys: what this Redis holds is sealed under the master key {known}, and this one is {key.id}: give all "
+            "gateways and workers the same `keys.master`, `keys.file` or `keys.command`. Where that key is lost for "
+            f"good, what is sealed is, too: stop them all and delete `{redis_keys.MASTER_KEY}` from Redis to begin anew"
         )
 
 
