@@ -10,6 +10,7 @@ from statistics import median
 import pytest
 
 from tests.faults.history import ERROR, UNKNOWN
+from tests.faults.kinds import KINDS
 
 _SEEDED = re.compile(r"test_(?P<service>\w+)\[(?P<fault>.+)-\d+\]$")
 HEAD = """| hit in the middle of a conversation | kept, of seeds | longest wait, median | at most | errors | unknown |
@@ -22,7 +23,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     kept, tried = (_reports(terminalreporter, kinds) for kinds in (["passed"], ["passed", "failed", "error"]))
     terminalreporter.write_line(HEAD)
-    for fault, seeds in tried.items():
+    for fault, seeds in sorted(tried.items(), key=lambda each: list(KINDS).index(each[0])):
         terminalreporter.write_line(f"| {fault} | {len(kept[fault])} of {len(seeds)} {_figures(kept[fault])}|")
 
 
