@@ -11,9 +11,7 @@ import logging
 from typing import Any, Final
 
 import anyio
-import engineio.async_socket
 import engineio.packet
-import engineio.payload
 import socketio
 import socketio.packet
 import structlog
@@ -23,16 +21,13 @@ from sockethub.errors import MalformedMessage
 from sockethub.gateway import wire
 from sockethub.gateway.channel import closing
 from sockethub.gateway.commands import Commands
+from sockethub.gateway.engine import Engine, close
 from sockethub.gateway.middleware.rate import server_error
 from sockethub.gateway.tasks import Tasks
 from sockethub.sessions.session import Answer, Session
 from sockethub.sessions.table import TooManyConnections
 
 TOO_MANY: Final = "too many connections from your address"
-PACKETS_PER_PAYLOAD: Final = 64
-"""Packets in one request of the polling transport."""
-
-
 PROTOCOL_ERROR: Final = 1002
 """Close code for what is no Engine.IO packet (RFC 6455 §7.4.1)."""
 
@@ -41,8 +36,6 @@ FINISHED_SECONDS: Final = 0.02
 
 CONNECT_SECONDS: Final = 20.0
 """How long a client may take between opening a connection and joining the namespace."""
-
-engineio.payload.Payload.max_decode_packets = PACKETS_PER_PAYLOAD
 
 
 class Json:
@@ -120,6 +113,9 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
         self.on("connect", self._connected)
         self.on("disconnect", self._disconnected)
 
+    def _engineio_server_class(self) -> type[Engine]:
+        return Engine
+
     def drop(self, connection: str) -> None:
         """Close one connection soon."""
         self._tasks.start(self._drop(connection))
@@ -144,15 +140,12 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
             await socket.queue.join()
             await socket.close(wait=False, abort=True)
             return
-        await _close(socket)
+        await close(socket)
         while connection in self.eio.sockets:  # noqa: ASYNC110 - until its request has ended, which tells nobody
             await anyio.sleep(FINISHED_SECONDS)
 
     async def _drop(self, connection: str) -> None:
-        socket = self.eio.sockets.get(connection)
-        if socket is not None:
-            await _close(socket)  # and no wait: whoever does not read would have us wait for ever
-            self.eio.sockets.pop(connection, None)
+        await self.eio.disconnect(connection)
 
     async def _connected(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         connection = self.manager.eio_sid_from_sid(sid, "/")
@@ -209,13 +202,6 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
         event, payload = str(data[0]), data[1] if len(data) > 1 else None
         answer = _answer(transport, id) if id is not None else None
         await self._commands.handle(session, event, payload, size, answer)
-
-
-async def _close(socket: engineio.async_socket.AsyncSocket) -> None:
-    """Say that it is over, and end a WebSocket then: clients of today wait for its end, and do not heed the words."""
-    await socket.close(wait=False)
-    if socket.upgraded:
-        socket.queue.put_nowait(None)  # the end of what is to be written
 
 
 def _answer(transport: SocketIoTransport, number: int) -> Answer:
