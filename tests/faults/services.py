@@ -14,7 +14,7 @@ from tests.integration.xmpp.driver import Driver, connected
 from tests.integration.xmpp.driver import room as xmpp_room
 from tests.support.ircd import IrcServer
 from tests.support.ircpeer import IrcPeer, irc_peer
-from tests.support.prosody import XmppServer
+from tests.support.prosody import CAMPAIGN, XmppServer
 
 Activity = dict[str, Any]
 
@@ -137,15 +137,15 @@ class Xmpp(Service):
         return self._verb(name, "send") | {"target": xmpp_room(room), "object": message}
 
     def names(self, tag: str) -> tuple[str, str]:
-        return "alice", "carol"
+        return CAMPAIGN[0], CAMPAIGN[1]
 
     def room(self, name: str, tag: str) -> str:
         return f"{name}-{tag}@{self._server.rooms}"
 
     @asynccontextmanager
     async def witness(self, tag: str, *rooms: str) -> AsyncIterator[Witness]:
-        async with connected("bob", self._server, *rooms) as bob:
-            yield _XmppWitness(bob)
+        async with connected(CAMPAIGN[2], self._server, *rooms) as driver:
+            yield _XmppWitness(driver)
 
 
 class _XmppWitness:

@@ -36,9 +36,13 @@ class Talker:
         self._open: dict[str, dict[str, Any]] = {}
         """Commands without an answer, by content, in order."""
         self._awaited: dict[int, asyncio.Future[Any]] = {}
+        self._questions: set[int] = set()
+        """Frames that are no command."""
         self._contents: dict[int, str] = {}
         """Commands by frame: each frame is answered once."""
         self._session: dict[str, Any] = {}
+        self._in = False
+        """Whether all that begins a conversation was granted."""
         self._known: set[str] = set()
         self._socket: ClientConnection | None = None
         self._heard_at = 0.0
@@ -92,10 +96,14 @@ class Talker:
 
     async def _take_up(self, socket: ClientConnection) -> None:
         """A session, the login, and what was not answered."""
-        if not await self._resumed(socket):
+        resumed = await self._resumed(socket)
+        if not resumed:
             self._session = await self._ask(socket, "session")
+        if not resumed or not self._in:
+            self._in = False
             for event, activity in self._service.log_in(self.name, self.room, self._port):
                 await self._insist(socket, event, activity)
+            self._in = True
         sent: set[str] = set()
         while again := [content for content in self._open if content not in sent]:  # more may be said meanwhile
             for content in again:
@@ -119,6 +127,7 @@ class Talker:
 
     async def _ask(self, socket: ClientConnection, event: str, data: Any = None) -> Any:
         number = next(self._frames)
+        self._questions.add(number)
         self._awaited[number] = future = asyncio.get_running_loop().create_future()
         await socket.send(json.dumps({"id": number, "event": event, "data": data}))
         return await future
@@ -141,8 +150,10 @@ class Talker:
         if "offset" in frame:
             self._session["offset"] = frame["offset"]
         if "id" in frame:
-            if frame["id"] in self._awaited:
-                self._awaited.pop(frame["id"]).set_result(frame["ack"])
+            if frame["id"] in self._questions:
+                self._questions.remove(frame["id"])
+                if frame["id"] in self._awaited:  # else it was asked on a connection that is gone, and is asked again
+                    self._awaited.pop(frame["id"]).set_result(frame["ack"])
             else:
                 self._answered(self._contents.pop(frame["id"]), frame["ack"])
         elif frame.get("event") == "message" and frame["data"]["type"] == "send":

@@ -17,7 +17,10 @@ from tests.support.tls import Certificates
 DOMAIN = "localhost"
 """What the certificate of the tests is for."""
 
-USERS = ("alice", "bob", "carol", "dave", "erin")
+CAMPAIGN = ("frank", "grace", "heidi")
+"""For tests that leave connections half dead, to which a server goes on sending."""
+
+USERS = ("alice", "bob", "carol", "dave", "erin", *CAMPAIGN)
 """Each has the password ``pw-`` and their name, and a contact list that lasts as long as the server."""
 
 MODULES = (

@@ -137,11 +137,11 @@ async def test_irc_and_xmpp_side_by_side(bridge: Deployment, prosody: XmppServer
     """One client, one connection, two protocols, the same verbs."""
     place = _place(prosody)
     async with ws_client(bridge.websocket) as one, ws_client(bridge.websocket) as other:
-        await log_in(one, "ann", ngircd, "#owls")
-        await log_in(other, "ben", ngircd, "#owls")
+        await log_in(one, "sideann", ngircd, "#side-by-side")
+        await log_in(other, "sideben", ngircd, "#side-by-side")
         await _log_in(one, "alice", prosody, SEED, place)
         await _log_in(other, "bob", prosody, SEED, place)
-        await one.ok("message", irc_note("ann", irc_room("#owls"), "over irc"))
+        await one.ok("message", irc_note("sideann", irc_room("#side-by-side"), "over irc"))
         over_xmpp = _verb("send", "alice", SEED, {"id": place, "type": "room"}, type="note", content="over xmpp")
         await one.ok("message", over_xmpp)
         for content, context in (("over irc", "irc"), ("over xmpp", "xmpp")):
