@@ -10,8 +10,7 @@ Nonces are random. One key seals the jobs of one session with one login, far bel
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,11 +25,11 @@ TAG_BYTES: Final = 16
 _HEADER: Final = bytes([VERSION])
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """Where a record belongs.
 
-    ``kind`` is the sort of record (``job``, ``reply``, ``credentials``, ``key``, ``event``, ``state``); ``id`` tells
+    ``kind`` is the sort of record (``job``, ``reply``, ``credentials``, ``key``, ``event``, ``state``,
+    ``notice``); ``id`` tells
     records of one kind apart (a job id, a sequence number). Fields that do not apply are empty.
     """
 
@@ -42,8 +41,7 @@ class Binding:
 
     def associated_data(self) -> bytes:
         """The fields, each with its length in front, so that no two bindings share an encoding."""
-        parts = (self.kind, self.session, self.login, self.queue, self.id)
-        return _HEADER + b"".join(len(raw).to_bytes(4, "big") + raw for raw in map(str.encode, parts))
+        return _HEADER + b"".join([len(raw).to_bytes(4, "big") + raw for raw in map(str.encode, self)])
 
 
 def new_key() -> bytes:
