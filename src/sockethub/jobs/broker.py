@@ -23,9 +23,9 @@ from dramatiq.middleware import AgeLimit, Callbacks, CurrentMessage, Middleware,
 
 from sockethub.jobs import commands
 from sockethub.jobs.commands import StreamFull
-from sockethub.jobs.connection import connect_sync
 from sockethub.jobs.consumer import InHand, StreamConsumer, connection_errors
 from sockethub.jobs.names import Naming
+from sockethub.jobs.syncclient import connect_sync
 
 DEFAULT_MAX_LENGTH: Final = 10_000
 """Messages waiting in one queue before further ones are refused."""
@@ -110,7 +110,7 @@ class StreamBroker(dramatiq.Broker):
         )
         with connection_errors():
             answer = commands.execute(self.client, command)
-        if answer is None:
+        if answer in (None, commands.TOO_LARGE):
             raise StreamFull(queue, self.max_length)
         self.emit_after("enqueue", message, delay)
         return message

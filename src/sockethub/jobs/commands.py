@@ -18,6 +18,12 @@ DEAD_LETTER_SECONDS: Final = 30 * 86_400
 
 CLAIM_BATCH: Final = 100
 
+MAX_BYTES: Final = 8 * 1024 * 1024
+"""See :data:`ENQUEUE`; what holds where nothing else is declared (``queue.max_bytes``)."""
+
+TOO_LARGE: Final = 0
+"""The answer of :data:`ENQUEUE` to a message that is too large for what waits already."""
+
 Word: TypeAlias = str | bytes | int | float
 Command: TypeAlias = tuple[Word, ...]
 """A command as it goes to Redis: its name and arguments."""
@@ -26,9 +32,17 @@ STREAM_GONE: Final = ("NOGROUP", "UNBLOCKED")
 """What Redis says when the stream was deleted before, or during, a read."""
 
 ENQUEUE: Final = f"""
--- KEYS: stream, delayed set. ARGV: message, greatest length, delay in ms (0: none).
-if redis.call('XLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[2]) then
+-- KEYS: stream, delayed set. ARGV: message, greatest length, delay in ms (0: none), greatest bytes, whether a stream
+-- is made where there is none (1).
+if ARGV[5] ~= '1' and redis.call('EXISTS', KEYS[1]) == 0 then
+  return ''
+end
+local waiting = redis.call('XLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2])
+if waiting >= tonumber(ARGV[2]) then
   return false
+end
+if waiting * #ARGV[1] >= tonumber(ARGV[4]) then
+  return {TOO_LARGE}
 end
 if ARGV[3] == '0' then
   return redis.call('XADD', KEYS[1], '*', '{FIELD}', ARGV[1])
@@ -42,7 +56,12 @@ if redis.call('ZRANGE', KEYS[2], 0, 0)[1] == ARGV[1] then
 end
 return ARGV[3]
 """
-"""Both clocks are Redis's own, here and in :data:`MOVE_DUE`: those of the machines may differ."""
+"""Both clocks are Redis's own, here and in :data:`MOVE_DUE`: those of the machines may differ.
+
+Bytes are bounded without being counted. A message that finds ``n`` others has less than ``bytes / n``, and those before
+it only become fewer: all together have less than one message that came alone, and
+``bytes * (1 + 1/2 + ... + 1/length)``, which is 7.5 times ``bytes`` for a length of a thousand.
+"""
 
 MOVE_DUE: Final = f"""
 -- KEYS: delayed set, stream. Moves what is due; returns in how many ms the next one is, or nil.
@@ -82,6 +101,10 @@ return 1
 """
 
 
+SCRIPTS: Final = (ENQUEUE, MOVE_DUE, JOURNAL)
+"""What is run often."""
+
+
 class StreamFull(BrokerError):
     """The queue is at its greatest length; nothing was put on it."""
 
@@ -89,9 +112,30 @@ class StreamFull(BrokerError):
         super().__init__(f"{queue}: {max_length} messages are already waiting")  # type: ignore[no-untyped-call]
 
 
-def enqueue(naming: Naming, queue: str, message: bytes, *, max_length: int, delay: int = 0) -> Command:
-    """Put a message on its queue, ``delay`` milliseconds from now; the answer is None when that is full."""
-    return ("EVAL", ENQUEUE, 2, naming.stream(queue), naming.delayed(queue), message, max_length, delay)
+def auth(username: str | None, password: str | None) -> tuple[tuple[str, ...], ...]:
+    """What a connection begins with: none, where there is no ``password``."""
+    if password is None:
+        return ()
+    return (("AUTH", *((username,) if username else ()), password),)
+
+
+def enqueue(
+    naming: Naming,
+    queue: str,
+    message: bytes,
+    *,
+    max_length: int,
+    max_bytes: int = MAX_BYTES,
+    delay: int = 0,
+    create: bool = True,
+) -> Command:
+    """Put a message on its queue, ``delay`` milliseconds from now.
+
+    The answer is None when the queue is full, :data:`TOO_LARGE` when it is too full for this one. Without ``create``
+    nothing is put on a queue that is not there, and the answer is empty.
+    """
+    keys = naming.stream(queue), naming.delayed(queue)
+    return ("EVAL", ENQUEUE, 2, *keys, message, max_length, delay, max_bytes, int(create))
 
 
 def move_due(naming: Naming, queue: str) -> Command:

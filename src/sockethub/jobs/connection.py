@@ -14,9 +14,16 @@ from typing import Any, Final
 import anyio
 import redis
 import redis.asyncio
+from redis.asyncio.connection import Connection, SSLConnection
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ReadOnlyError
+
+from sockethub.jobs.clusterclient import ClusterClient
+from sockethub.jobs.sentinel import Master, master_of
+from sockethub.jobs.topology import Topology, topology_of
+from sockethub.redis_url import Address, cluster_of, node_url, sentinels_of, server_url
 
 COMMAND_SECONDS: Final = 5.0
 """How long an ordinary command may take; Redis answers in microseconds, so a slower one is a fault."""
@@ -43,13 +50,24 @@ MAX_CONNECTIONS: Final = 16
 
 
 def connect(url: str, *, blocking: bool = False, max_connections: int = MAX_CONNECTIONS) -> redis.asyncio.Redis:
-    """An asyncio client of the server at ``url`` (``redis://``, ``rediss://``, ``unix://``).
+    """An asyncio client of the server at ``url`` (``redis://``, ``rediss://``, ``unix://``), of the master that
+    sentinels name (:mod:`~sockethub.jobs.sentinel`), or of a cluster (:mod:`~sockethub.jobs.clusterclient`).
 
     With ``blocking``, for reads that wait at the server (``XREADGROUP BLOCK``): no socket timeout. Commands beyond
     ``max_connections`` at once wait for a connection, at most :data:`COMMAND_SECONDS`.
     """
+    if cluster_of(url) is not None:
+        topology = topology_of(url)
+        return ClusterClient(
+            topology, lambda address: _connect(node_url(url, address), blocking, max_connections, topology)
+        )
+    return _connect(url, blocking, max_connections)
+
+
+def _connect(url: str, blocking: bool, max_connections: int, topology: Topology | None = None) -> redis.asyncio.Redis:
+    """``topology`` is that of the cluster that the server at ``url`` is of."""
     pool = redis.asyncio.BlockingConnectionPool.from_url(
-        url,
+        server_url(url),
         timeout=COMMAND_SECONDS,
         socket_timeout=None if blocking else COMMAND_SECONDS,
         socket_connect_timeout=CONNECT_SECONDS,
@@ -57,9 +75,67 @@ def connect(url: str, *, blocking: bool = False, max_connections: int = MAX_CONN
         max_connections=max_connections,
         protocol=RESP,
         driver_info=None,  # finding out the library's version reads files and parses e-mail headers, each time
-        **_keepalive(url),
+        **keepalive(url),
     )
+    sentinels = sentinels_of(url)
+    if sentinels is not None:
+        pool.connection_class = _ToMasterTls if sentinels.tls else _ToMaster
+        pool.connection_kwargs["master"] = master_of(sentinels)
+    elif topology is not None:
+        pool.connection_class = _ToNodeTls if url.startswith("rediss:") else _ToNode
+        pool.connection_kwargs["topology"] = topology
     return redis.asyncio.Redis.from_pool(pool)
+
+
+class _ToMaster(Connection):
+    """Finds its server each time it connects, and takes no replica for one."""
+
+    def __init__(self, *, master: Master, **options: Any) -> None:
+        super().__init__(**options)
+        self._master = master
+        master.follow(self)
+
+    def leave(self, master: Address) -> None:
+        if self._writer is not None and (self.host, self.port) != master:
+            self._writer.transport.abort()
+
+    async def _connect(self) -> None:
+        self.host, self.port = await self._master.find()
+        await super()._connect()  # type: ignore[no-untyped-call]
+
+    async def on_connect_check_health(self, check_health: bool = True) -> None:
+        await super().on_connect_check_health(check_health=check_health)
+        await self.send_command("ROLE")
+        role = await self.read_response()
+        if role[0] != b"master":
+            raise RedisConnectionError("the server is no master yet, or no more")
+
+    async def read_response(self, *args: Any, **options: Any) -> Any:
+        try:
+            return await super().read_response(*args, **options)
+        except ReadOnlyError as error:  # it was demoted: whoever comes next asks anew
+            await self.disconnect(nowait=True)
+            raise RedisConnectionError(str(error)) from None
+
+
+class _ToMasterTls(_ToMaster, SSLConnection):
+    """The same over TLS."""
+
+
+class _ToNode(Connection):
+    """Leaves a server that is no master any more."""
+
+    def __init__(self, *, topology: Topology, **options: Any) -> None:
+        super().__init__(**options)
+        topology.follow(self)
+
+    def gone(self, masters: frozenset[Address]) -> None:
+        if self._writer is not None and (self.host, self.port) in masters:
+            self._writer.transport.abort()
+
+
+class _ToNodeTls(_ToNode, SSLConnection):
+    """The same over TLS."""
 
 
 @asynccontextmanager
@@ -75,21 +151,8 @@ async def connected(
             await client.aclose()
 
 
-def connect_sync(url: str) -> redis.Redis:
-    """A blocking client, for tools and Dramatiq's own worker."""
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=None,
-        socket_connect_timeout=CONNECT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-        max_connections=MAX_CONNECTIONS,
-        protocol=RESP,
-        driver_info=None,  # finding out the library's version reads files and parses e-mail headers, each time
-        **_keepalive(url),
-    )
-
-
-def _keepalive(url: str) -> dict[str, Any]:
+def keepalive(url: str) -> dict[str, Any]:
+    """redis-py's options for it."""
     return {} if url.startswith("unix:") else {"socket_keepalive": True, "socket_keepalive_options": KEEPALIVE}
 
 

@@ -21,8 +21,8 @@ from dramatiq.errors import ConnectionClosed, DecodeError
 
 from sockethub.jobs import commands
 from sockethub.jobs.commands import Command
-from sockethub.jobs.connection import connect_sync
 from sockethub.jobs.names import FIELD, GROUP, Naming
+from sockethub.jobs.syncclient import connect_sync
 
 RELEASED: Final = "released"
 """The consumer that owns what was given back; it never lives, so that its messages are taken over at once."""

@@ -1,7 +1,11 @@
-"""A message under way in the asyncio worker, and how it ends: off its queue, in one transaction with what it led to."""
+"""A message under way in the asyncio worker, and how it ends: off its queue, in one transaction with what it led to.
+
+In a cluster, where the reply is another server's: behind what it led to.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from contextvars import ContextVar, Token
 from typing import Any, Final, Literal
 
@@ -48,14 +52,14 @@ class Delivery(MessageProxy):
         return standing
 
     async def settle(self, *also: Command) -> None:
-        """Take the message off its queue; ``also`` are done in the same transaction (``("XADD", …)``).
+        """Take the message off its queue; ``also`` are done in the same transaction (``("XADD", …)``), or before it.
 
         Tried again until Redis takes it: ``also`` must be such that doing it twice does no harm.
         """
         await self._ending.settle(self, also)
 
     async def bury(self, *also: Command) -> None:
-        """Move the message to the dead letters, with ``also`` in the same transaction."""
+        """Move the message to the dead letters, with ``also`` as :meth:`settle` does."""
         await self._ending.bury(self, also)
 
 
@@ -98,16 +102,21 @@ class Ending:
         self._broker.emit_after("nack", delivery)
 
     async def finish(self, entry: bytes, *also: Command) -> None:
-        """What was done is done: its end is written down as soon as Redis takes it."""
+        """What was done is done: its end is written down as soon as Redis takes it.
+
+        Where that takes several transactions (:meth:`~sockethub.jobs.link.RedisLink.together`) each is tried again by
+        itself: the reply, of ``also``, is not given twice because the end was not taken.
+        """
         end = commands.finish(self._stream, entry)
+        left = deque(self._link.together(*also, *end))
         pauses = Pauses()
-        while True:
+        while left:
             try:
                 if also:
-                    await self._link.transact(*also, *end)
+                    await self._link.transact(*left[0])
                 else:
-                    await self._link.batch(*end)  # a full Redis refuses any transaction, but these make room
-                return
+                    await self._link.batch(*left[0])  # a full Redis refuses any transaction, but these make room
+                left.popleft()
             except (redis.ConnectionError, redis.TimeoutError, WritesRefused) as error:
                 self.warn(error)
                 await pauses.wait()

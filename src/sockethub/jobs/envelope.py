@@ -7,11 +7,11 @@ The reply goes to the inbox of the gateway that holds the session.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, get_args
 
+from sockethub import jsontext
 from sockethub.crypto import Binding, seal, unseal
 from sockethub.crypto.keys import unwrap_session_key, wrap_session_key
 from sockethub.errors import CryptoError
@@ -21,6 +21,11 @@ ACTOR_NAME: Final = "perform"
 
 JobKind = Literal["activity", "attach", "away", "detach"]
 Outcome = Literal["result", "error", "unknown"]
+
+_KINDS: Final = get_args(JobKind)
+_OUTCOMES: Final = get_args(Outcome)
+_LONGEST: Final = 2**63
+"""No time is longer, in seconds or nanoseconds: what traces and metrics can count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +38,28 @@ class Job:
 
     kind: JobKind
     activity: Mapping[str, Any] | None = None
+    trace: str | None = None
+    """The trace it belongs to, as ``traceparent`` (W3C Trace Context §3.2), where it is traced."""
+    own: bool = False
+    """Whether its login is its user's own (:attr:`~sockethub.sessions.bindings.LoginBinding.own`)."""
 
     def encode(self) -> bytes:
-        return json.dumps({"kind": self.kind, "activity": self.activity}).encode()
+        fields: dict[str, Any] = {"kind": self.kind, "activity": self.activity}
+        if self.trace is not None:
+            fields["trace"] = self.trace
+        if self.own:
+            fields["own"] = True
+        return jsontext.dumps(fields)
 
     @classmethod
     def decode(cls, raw: bytes) -> Job:
-        fields = json.loads(raw)
-        return cls(fields["kind"], fields["activity"])
+        """Undo :meth:`encode`; raises :class:`~sockethub.errors.CryptoError` for anything else."""
+        fields = _opened(raw, "job")
+        kind: Any = fields.get("kind")
+        activity, trace = fields.get("activity"), fields.get("trace")
+        if kind not in _KINDS or not _is(activity, dict) or not _is(trace, str):
+            raise CryptoError("not a job")
+        return cls(kind, activity, trace, fields.get("own") is True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +118,11 @@ class Envelope:
     def from_kwargs(cls, fields: Mapping[str, str]) -> Envelope:
         """Undo :meth:`to_kwargs`; raises :class:`~sockethub.errors.CryptoError` for anything else."""
         try:
-            return cls(
-                fields["session"],
-                fields["gateway"],
-                fields["login"],
-                fields["queue"],
-                base64.b64decode(fields["wrapped"], validate=True),
-                base64.b64decode(fields["sealed"], validate=True),
-            )
+            session, gateway, login, queue = (_text(fields[name]) for name in ("session", "gateway", "login", "queue"))
+            wrapped, sealed = (base64.b64decode(fields[name], validate=True) for name in ("wrapped", "sealed"))
         except (KeyError, TypeError, ValueError):
             raise CryptoError("not a job envelope") from None
+        return cls(session, gateway, login, queue, wrapped, sealed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +138,39 @@ class Reply:
     activity: Mapping[str, Any] | None = None
     error: str | None = None
     condition: str | None = None
+    took: float | None = field(default=None, compare=False)
+    """Seconds from the worker's being given the job to this answer; None where no worker gave it."""
+    began: int | None = field(default=None, compare=False)
+    """When it was given it, in nanoseconds since the epoch by the worker's clock; where the job is traced."""
 
     def seal(self, key: bytes, *, job_id: str, session: str, login: str) -> bytes:
         """Seal with the session key."""
-        fields = {
-            "outcome": self.outcome,
-            "activity": self.activity,
-            "error": self.error,
-            "condition": self.condition,
-        }
-        return seal(key, json.dumps(fields).encode(), _reply_binding(job_id, session, login))
+        return seal(key, jsontext.dumps(self.to_fields()), _reply_binding(job_id, session, login))
 
     @classmethod
     def unseal(cls, key: bytes, record: bytes, *, job_id: str, session: str, login: str) -> Reply:
         """Undo :meth:`seal`; raises :class:`~sockethub.errors.CryptoError`."""
-        return cls(**json.loads(unseal(key, record, _reply_binding(job_id, session, login))))
+        return cls.from_fields(_opened(unseal(key, record, _reply_binding(job_id, session, login)), "reply"))
+
+    def to_fields(self) -> dict[str, Any]:
+        """Its members, as JSON."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Reply:
+        """Undo :meth:`to_fields`; raises :class:`~sockethub.errors.CryptoError` for what is no reply.
+
+        Members that are not known are let be: a worker may be newer than its gateway.
+        """
+        known: dict[str, Any] = {name: fields.get(name) for name in cls.__slots__}
+        if (
+            known["outcome"] not in _OUTCOMES
+            or not _is(known["activity"], dict)
+            or not all(_is(known[name], str) for name in ("error", "condition"))
+            or not all(known[name] is None or _is_time(known[name]) for name in ("took", "began"))
+        ):
+            raise CryptoError("not a reply")
+        return cls(**known)
 
 
 def _reply_binding(job_id: str, session: str, login: str) -> Binding:
@@ -159,14 +191,12 @@ class LoginRecord:
         """Seal the credentials activity with the session key, and that key with the login's."""
         wrapped = wrap_session_key(login_key, key, session=session, login=login)
         binding = Binding("credentials", session=session, login=login)
-        return cls(wrapped, seal(key, json.dumps(credentials).encode(), binding))
+        return cls(wrapped, seal(key, jsontext.dumps(credentials), binding))
 
     def open(self, login_key: bytes, *, session: str, login: str) -> Mapping[str, Any]:
         """The credentials activity; raises :class:`~sockethub.errors.CryptoError`."""
         key = unwrap_session_key(login_key, self.wrapped, session=session, login=login)
-        plaintext = unseal(key, self.sealed, Binding("credentials", session=session, login=login))
-        fields: Mapping[str, Any] = json.loads(plaintext)
-        return fields
+        return _opened(unseal(key, self.sealed, Binding("credentials", session=session, login=login)), "credentials")
 
     def to_hash(self) -> dict[str, bytes]:
         return {"key": self.wrapped, "credentials": self.sealed}
@@ -177,3 +207,25 @@ class LoginRecord:
             return cls(fields[b"key"], fields[b"credentials"])
         except KeyError:
             raise CryptoError("not a login record") from None
+
+
+def _opened(plaintext: bytes, kind: str) -> dict[str, Any]:
+    """The object that a record holds. Sealing says who wrote it, not what: that may be a worker that was taken over."""
+    try:
+        return jsontext.mapping(plaintext)
+    except ValueError as error:
+        raise CryptoError(f"a sealed record makes no sense ({kind})") from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not text")
+    return value
+
+
+def _is(value: Any, kind: type) -> bool:
+    return value is None or isinstance(value, kind)
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < _LONGEST

@@ -1,4 +1,4 @@
-"""One connection to Redis with the commands of one loop tick written as one: the hot path of queue and replies.
+"""A way to Redis with the commands of one loop tick written as one: the hot path of queue and replies.
 
 redis-py takes a connection, writes, waits and parses for each command, which costs more than all else on the way of a
 message, in time and, in a forked worker, in memory. This is the part of it that the hot path needs: any command, in
@@ -8,98 +8,110 @@ order, answers matched by order, nothing ever sent twice. Parsing and packing ar
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import ssl
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final, cast
 
-import hiredis
 from redis.asyncio.connection import parse_url
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import RedisError
 
-from sockethub.jobs.commands import Command, Word
+from sockethub.jobs.commands import SCRIPTS, Command, Word, auth
 from sockethub.jobs.connection import BLOCKING_SECONDS, COMMAND_SECONDS, CONNECT_SECONDS, tune
+from sockethub.jobs.sentinel import NoMaster, master_of
+from sockethub.jobs.wire import Connection, NotDone, WritesRefused
+from sockethub.redis_url import Address, sentinels_of, server_url
+
+__all__ = ["NotDone", "RedisLink", "ServerLink", "WritesRefused", "digest"]
 
 DEFAULT_PORT: Final = 6379
-MAX_UNANSWERED: Final = 10_000
-"""Commands under way on one connection; more are refused, for Redis does not keep up."""
-
-MAX_UNSENT_BYTES: Final = 16 * 1024 * 1024
-"""What may wait for the kernel to take it; beyond, commands are refused likewise."""
-
-UNAVAILABLE: Final = (
-    "LOADING",
-    "MASTERDOWN",
-    "CLUSTERDOWN",
-    "READONLY",
-    "UNBLOCKED",  # what waits at a server is told so when that becomes a replica
-    "ERR max number of clients reached",
-)
-"""Errors of a server that is there but does not serve at present: while it starts, or after it was demoted."""
-
-REFUSING: Final = ("OOM", "MISCONF", "NOREPLICAS", "BUSY ")
-"""Errors of a server that takes no writes at present: out of memory, its disk full, its replicas gone, or a script of
-somebody's keeps it from everything else."""
 
 
-class NotDone(RedisConnectionError):
-    """Redis was not reached, or does not serve at present: nothing was done."""
-
-
-class WritesRefused(ResponseError):
-    """Redis takes no writes at present; nothing was done. It passes."""
-
-
-class RedisLink:
-    """Connects at the first command, and again at the next after a connection was lost.
+class RedisLink(ABC):
+    """What the hot path knows of Redis, be that one server or a cluster.
 
     Failures are redis-py's: ``ConnectionError`` and ``TimeoutError`` (it may have been done, but for :class:`NotDone`),
     ``ResponseError`` (it was not), of which :class:`WritesRefused` passes.
     """
 
-    def __init__(self, url: str, *, blocking: bool = False) -> None:
-        """``blocking`` is for one command at a time that waits at the server, at most ``BLOCK_MS`` there."""
-        self._target = parse_url(url)
-        self._blocking = blocking
-        self._patience = BLOCKING_SECONDS if blocking else COMMAND_SECONDS
-        self._connection: _Connection | None = None
-        self._connecting: asyncio.Task[_Connection] | None = None
-        self._line: deque[asyncio.Future[_Connection]] = deque()
-        """Those who wait for the connection, in the order they came."""
+    @property
+    @abstractmethod
+    def connections(self) -> int:
+        """How many there have been."""
 
     async def call(self, *command: Word) -> Any:
         """Send one command; its answer."""
-        connection = await self._connected()
-        return await self._answer(connection, connection.send([command])[0])
+        (answer,) = await self.exchange((command,))
+        if isinstance(answer, RedisError):
+            raise answer
+        return answer
 
     async def batch(self, *commands: Command) -> list[Any]:
         """Send commands in one write; their answers. Raises the first error there is."""
-        connection = await self._connected()
-        return [await self._answer(connection, future) for future in connection.send(list(commands))]
+        return _raised(await self.exchange(commands))
 
     async def transact(self, *commands: Command) -> list[Any]:
         """Send commands as one transaction (``MULTI`` … ``EXEC``); their answers.
 
         Raises the first command's error that there is; the others are done nevertheless, as Redis does it.
         """
-        connection = await self._connected()
-        *queued, done = connection.send([("MULTI",), *commands, ("EXEC",)])
-        try:
-            answers: list[Any] = await self._answer(connection, done)
-        except ResponseError:
-            for future in queued:
-                await future  # the command that was refused says why, EXEC only that one was
-            raise
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-        return answers
+        # The command that was refused says why, EXEC only that one was: it comes last.
+        *_, answers = _raised(await self.exchange((("MULTI",), *commands, ("EXEC",))))
+        return _raised(answers)
+
+    def together(self, *commands: Command) -> list[tuple[Command, ...]]:
+        """``commands`` as the fewest transactions that Redis takes them in, each after the one before: one, here."""
+        return [commands]
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close what is open; what is under way fails."""
+
+    @abstractmethod
+    def leave(self, master: Address) -> None:
+        """``master`` is one now: close what leads to a server that is none any more. What is under way there fails, and
+        may have been done."""
+
+    @abstractmethod
+    async def exchange(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands in one write; their answers, errors among them."""
+
+
+class ServerLink(RedisLink):
+    """To one server. Connects at the first command, and again at the next after a connection was lost."""
+
+    def __init__(self, url: str, *, blocking: bool = False, by_digest: bool = False) -> None:
+        """``blocking`` is for one command at a time that waits at the server, at most ``BLOCK_MS`` there.
+
+        ``by_digest`` is for who may bring no scripts: they are called by their digests, and others have loaded them.
+        """
+        self._target = parse_url(server_url(url))
+        sentinels = sentinels_of(url)
+        self._master = None if sentinels is None else master_of(sentinels)
+        self._address: Address | None = None
+        """Of the master, where it is sentinels that know it."""
+        if self._master is not None:
+            self._master.follow(self)
+        self._blocking = blocking
+        self._by_digest = by_digest
+        self._patience = BLOCKING_SECONDS if blocking else COMMAND_SECONDS
+        self._connections = 0
+        self._connection: Connection | None = None
+        self._closed = False
+        self._connecting: asyncio.Task[Connection] | None = None
+        self._line: deque[asyncio.Future[Connection]] = deque()
+        """Those who wait for the connection, in the order they came."""
+
+    @property
+    def connections(self) -> int:
+        return self._connections
 
     async def aclose(self) -> None:
-        """Close the connection; what is under way fails."""
+        self._closed = True
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.wait([self._connecting])  # it may just have succeeded
@@ -107,20 +119,27 @@ class RedisLink:
             self._connection.close("closed")
             self._connection = None
 
-    async def _answer(self, connection: _Connection, future: asyncio.Future[Any]) -> Any:
+    def leave(self, master: Address) -> None:
+        if self._connection is not None and self._address != master:
+            self._connection.close("the master is another server now")
+
+    async def exchange(self, commands: Sequence[Command]) -> list[Any]:
+        connection = await self._connected()
         try:
-            return await future
+            return await connection.send(commands)
         except asyncio.CancelledError:
             if self._blocking:
                 connection.close("cancelled")  # it goes on waiting at the server, and would take what comes next
             raise
 
-    async def _connected(self) -> _Connection:
+    async def _connected(self) -> Connection:
+        if self._closed:
+            raise NotDone("closed")  # else one more connection were made, that nobody closes
         if not self._line and self._connection is not None and self._connection.alive:
             return self._connection
         # Whoever comes while others are about to be given the connection comes after them.
         loop = asyncio.get_running_loop()
-        place: asyncio.Future[_Connection] = loop.create_future()
+        place: asyncio.Future[Connection] = loop.create_future()
         self._line.append(place)
         if self._connecting is None:
             if self._connection is not None and self._connection.alive:
@@ -133,20 +152,21 @@ class RedisLink:
         finally:
             self._line.remove(place)
 
-    def _connect_done(self, task: asyncio.Task[_Connection]) -> None:
+    def _connect_done(self, task: asyncio.Task[Connection]) -> None:
         self._connecting = None
-        outcome: _Connection | BaseException = (
+        outcome: Connection | BaseException = (
             NotDone("closed") if task.cancelled() else task.exception() or task.result()
         )
-        if isinstance(outcome, _Connection):
+        if isinstance(outcome, Connection):
             self._connection = outcome
+            self._connections += 1
         for place in self._line:
             _serve(place, outcome)
 
-    def _protocol(self) -> _Connection:
-        return _Connection(self._patience)
+    def _protocol(self) -> Connection:
+        return Connection(self._patience, _brief_always if self._by_digest else _brief)
 
-    async def _connect(self) -> _Connection:
+    async def _connect(self) -> Connection:
         loop = asyncio.get_running_loop()
         target = self._target
         try:
@@ -156,141 +176,72 @@ class RedisLink:
                 else:
                     secure = ssl.create_default_context() if "connection_class" in target else None
                     host, port = target.get("host", "localhost"), target.get("port", DEFAULT_PORT)
+                    if self._master is not None:
+                        host, port = self._address = await self._master.find()
                     transport, connection = await loop.create_connection(self._protocol, host, port, ssl=secure)
                     tune(transport.get_extra_info("socket"))
-                await _greet(connection, target)
+                scripts = not (self._blocking or self._by_digest)
+                await _greet(connection, target, scripts=scripts, promoted=self._master is not None)
         except NotDone:
             raise
+        except NoMaster as error:
+            raise NotDone(str(error)) from None
         except (OSError, TimeoutError, RedisConnectionError) as error:
             raise NotDone(f"cannot connect ({type(error).__name__})") from None
         return connection
 
 
-class _Connection(asyncio.Protocol):
-    """Writes once per loop tick; gives answers to their askers in order.
-
-    Closed when Redis owes an answer and is silent for ``patience`` seconds: one timer for all, where one for each
-    command would cost a fifth of it.
-    """
-
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
-        self._heard = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._reader = hiredis.Reader(replyError=_error)
-        self._unanswered: deque[asyncio.Future[Any]] = deque()
-        self._out: list[bytes] = []
-        self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
-        self._lost = "the connection is gone"
-
-    @property
-    def alive(self) -> bool:
-        return self._transport is not None and not self._transport.is_closing()
-
-    def send(self, commands: list[Command]) -> list[asyncio.Future[Any]]:
-        if self._transport is None or not self.alive:
-            raise NotDone(self._lost)
-        if (
-            len(self._unanswered) + len(commands) > MAX_UNANSWERED
-            or self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES
-        ):
-            raise NotDone("Redis does not keep up")
-        if not self._out:
-            self._loop.call_soon(self._flush)
-        if not self._unanswered:
-            self._heard = self._loop.time()
-            if self._timer is None:
-                self._timer = self._loop.call_later(self._patience, self._check)
-        futures: list[asyncio.Future[Any]] = [self._loop.create_future() for _ in commands]
-        self._out += [_pack(command) for command in commands]
-        self._unanswered += futures
-        return futures
-
-    def close(self, reason: str, error: type[RedisError] = RedisConnectionError) -> None:
-        self._lost = reason
-        if self._transport is not None:
-            self._transport.abort()
-        self._fail(error(reason))
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's are none by name
-
-    def data_received(self, data: bytes) -> None:
-        self._reader.feed(data)
-        self._heard = self._loop.time()
-        while (answer := self._reader.gets()) is not False:
-            if not self._unanswered:
-                self.close(f"Redis said unasked: {answer}")  # why it takes no further client, say
-                return
-            future = self._unanswered.popleft()
-            if not future.done():
-                _settle(future, answer)
-            if isinstance(answer, RedisConnectionError):
-                self.close(str(answer))
-                return
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._fail(RedisConnectionError("the connection was lost"))
-
-    def _check(self) -> None:
-        self._timer = None
-        if not self._unanswered:
-            return
-        left = self._heard + self._patience - self._loop.time()
-        if left <= 0:
-            self.close("no answer in time", RedisTimeoutError)
-        else:
-            self._timer = self._loop.call_later(left, self._check)
-
-    def _flush(self) -> None:
-        data, self._out = b"".join(self._out), []
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
-
-    def _fail(self, error: RedisError) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        while self._unanswered:
-            future = self._unanswered.popleft()
-            if not future.done():
-                _settle(future, type(error)(*error.args))
+def _raised(answers: list[Any]) -> list[Any]:
+    for answer in answers:
+        if isinstance(answer, RedisError):
+            raise answer
+    return answers
 
 
-def _serve(place: asyncio.Future[_Connection], outcome: _Connection | BaseException) -> None:
+def _serve(place: asyncio.Future[Connection], outcome: Connection | BaseException) -> None:
     """Give one in the line the connection, or say why there is none."""
     if place.done():
         return
-    if isinstance(outcome, _Connection):
+    if isinstance(outcome, Connection):
         place.set_result(outcome)
     else:
         # Each its own: a raised exception grows a traceback.
         place.set_exception(type(outcome)(*outcome.args) if isinstance(outcome, RedisError) else outcome)
 
 
-def _settle(future: asyncio.Future[Any], answer: Any) -> None:
-    if isinstance(answer, RedisError):
-        future.set_exception(answer)
-        future.exception()  # whoever asked may be gone; then nobody needs to hear of it
-    else:
-        future.set_result(answer)
+@cache
+def digest(script: str) -> str:
+    """What ``EVALSHA`` calls a script by."""
+    return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 
-def _error(text: str) -> RedisError:
-    """What Redis's error means for whoever asked: again later on a new connection, again later, or never."""
-    if text.startswith(UNAVAILABLE):
-        return NotDone(text)
-    return WritesRefused(text) if text.startswith(REFUSING) else ResponseError(text)
+_DIGESTS: Final = {script: digest(script) for script in SCRIPTS}
+"""What Redis knows the scripts by that each connection begins with loading: else it reads them each time."""
 
 
-_pack: Callable[[Command], bytes] = hiredis.pack_command  # type: ignore[assignment]  # its stub knows tuples of one word
+def _brief(command: Command) -> Command:
+    """The same command, a script named by its digest."""
+    if command[0] == "EVAL" and (known := _DIGESTS.get(cast(str, command[1]))) is not None:
+        return ("EVALSHA", known, *command[2:])
+    return command
 
 
-async def _greet(connection: _Connection, target: Any) -> None:
+def _brief_always(command: Command) -> Command:
+    """As :func:`_brief`, for who may bring no script at all."""
+    return ("EVALSHA", digest(str(command[1])), *command[2:]) if command[0] == "EVAL" else command
+
+
+async def _greet(connection: Connection, target: Any, *, scripts: bool, promoted: bool) -> None:
+    """``promoted``: it has to be a master."""
     try:
         for command in _greeting(target):
-            await connection.send([command])[0]
+            _raised(await connection.send((command,)))
+        if promoted:
+            (role,) = _raised(await connection.send((("ROLE",),)))
+            if role[0] != b"master":
+                raise NotDone("the server is no master yet, or no more")
+        if scripts:
+            _raised(await connection.send([("SCRIPT", "LOAD", script) for script in SCRIPTS]))
     except BaseException:
         connection.close("refused")
         raise
@@ -302,21 +253,8 @@ def _greeting(target: Any) -> list[Command]:
     Something between us and Redis may take a connection and drop it, as container networks do while what is behind them
     restarts: a command sent into it would be one of which nobody knows whether it was done.
     """
-    commands: list[Command] = []
-    if target.get("password"):
-        name = (target["username"],) if target.get("username") else ()
-        commands.append(("AUTH", *name, target["password"]))
+    commands: list[Command] = [*auth(target.get("username"), target.get("password") or None)]
     if target.get("db"):
         commands.append(("SELECT", target["db"]))
     commands.append(("PING",))
     return commands
-
-
-@asynccontextmanager
-async def linked(url: str, *, blocking: bool = False) -> AsyncIterator[RedisLink]:
-    """A :class:`RedisLink` that is closed at the end of the block."""
-    link = RedisLink(url, blocking=blocking)
-    try:
-        yield link
-    finally:
-        await link.aclose()

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from sockethub import redis_keys
+
 GROUP: Final = "workers"
 """The one consumer group of every queue."""
 
@@ -20,6 +22,6 @@ TIMER: Final = "t"
 class Naming:
     """Key names from queue names. All keys of one queue share a Redis Cluster hash tag."""
 
-    stream: Callable[[str], str] = lambda queue: f"queue:{{{queue}}}"
-    dead: Callable[[str], str] = lambda queue: f"queue:{{{queue}}}:dead"
-    delayed: Callable[[str], str] = lambda queue: f"queue:{{{queue}}}:delayed"
+    stream: Callable[[str], str] = redis_keys.queue
+    dead: Callable[[str], str] = redis_keys.dead_letters
+    delayed: Callable[[str], str] = redis_keys.delayed

@@ -2,7 +2,8 @@
 
 Actors, messages and middleware are Dramatiq's. Asynchronous actors run natively on the loop that holds the worker's
 connections. The actor finds its :class:`Delivery` by :func:`current_delivery` and settles it together with the
-reply, in one transaction: a job is never finished without an answer, nor answered without being finished.
+reply, in one transaction: a job is never finished without an answer, nor answered without being finished. (In a
+cluster the second may be, for a moment: :mod:`~sockethub.jobs.delivery`.)
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sockethub.jobs import commands
 from sockethub.jobs.claims import Begun, Claims, Found
 from sockethub.jobs.connection import BLOCK_MS
 from sockethub.jobs.delivery import Delivery, Ending, enter, leave
+from sockethub.jobs.hands import Hands
 from sockethub.jobs.link import RedisLink, WritesRefused
 from sockethub.jobs.names import FIELD, GROUP, Naming
 from sockethub.jobs.pauses import Pauses
@@ -80,8 +82,8 @@ class AsyncWorker:
         self._permit = permit
         self._rivalry_seconds = rivalry_seconds
         self._rivals_until = 0.0
-        self._slots = anyio.Semaphore(concurrency)
         self._one_by_one = concurrency == 1 and claim_from is None
+        self._hands = Hands(concurrency, self._process)
         self._held: set[bytes] = set()
         self._begun = Begun()
         self._claims = Claims(
@@ -98,11 +100,14 @@ class AsyncWorker:
         While Redis is away it tries again, with jitter.
         """
         async with anyio.create_task_group() as under_way:
+            if not self._one_by_one:
+                self._hands.start(under_way)
             async with anyio.create_task_group() as aside:
                 if self._claims.pool:
-                    aside.start_soon(self._claim_abandoned, under_way)
-                await self._work(under_way)
+                    aside.start_soon(self._claim_abandoned)
+                await self._work()
                 aside.cancel_scope.cancel()
+            self._hands.finish()
             await self._give_back()
 
     def stop(self) -> None:
@@ -111,16 +116,16 @@ class AsyncWorker:
         if self._reading is not None:
             self._reading.cancel()
 
-    async def _work(self, under_way: anyio.abc.TaskGroup) -> None:
+    async def _work(self) -> None:
         pauses = Pauses()
         self._rivals_until = anyio.current_time() + self._rivalry_seconds
         while not self._stopping:
             await self._permit()
             try:
                 async for found in self._claims.at_start():
-                    await self._take(under_way, found)
+                    await self._take(found)
                 pauses.reset()
-                await self._consume(under_way)
+                await self._consume()
             except (redis.ConnectionError, redis.TimeoutError, WritesRefused) as error:
                 self._ending.warn(error)
                 await pauses.wait()
@@ -129,27 +134,28 @@ class AsyncWorker:
                     raise
                 await pauses.wait()
 
-    async def _consume(self, under_way: anyio.abc.TaskGroup) -> None:
+    async def _consume(self) -> None:
         while not self._stopping:
-            async with self._slots:
-                pass  # wait for a free slot before taking anything off the queue
+            await self._hands.available()
             await self._permit()
             read = await self._read()
             if self._has_rivals:
                 async for found in self._claims.of_rivals():  # it came before what was read
-                    await self._take(under_way, found)
+                    await self._take(found)
             for found in read:
-                await self._take(under_way, found)
+                await self._take(found)
 
     @property
     def _has_rivals(self) -> bool:
-        return anyio.current_time() < self._rivals_until
+        if self._rivals_until and anyio.current_time() >= self._rivals_until:
+            self._rivals_until = 0.0
+        return self._rivals_until > 0.0
 
     async def _read(self) -> list[Found]:
         block = await self._move_due() if self._look_for_due else BLOCK_MS
         if self._has_rivals:
             block = min(block, RIVALRY_BLOCK_MS)
-        count = max(1, self._slots.value)
+        count = max(1, self._hands.free)
         answer = None
         with anyio.CancelScope() as self._reading:
             if not self._stopping:
@@ -171,17 +177,17 @@ class AsyncWorker:
         self._look_for_due = due_in is not None
         return BLOCK_MS if due_in is None else max(1, min(BLOCK_MS, int(due_in)))
 
-    async def _claim_abandoned(self, under_way: anyio.abc.TaskGroup) -> None:
+    async def _claim_abandoned(self) -> None:
         """Nobody may have been told of a consumer's death: what it had is taken over once it was idle for long."""
         while True:
             await anyio.sleep(self._claims.abandoned_ms / 1000)
             try:
                 async for found in self._claims.abandoned():
-                    await self._take(under_way, found)
+                    await self._take(found)
             except redis.RedisError as error:
                 self._ending.warn(error)
 
-    async def _take(self, under_way: anyio.abc.TaskGroup, found: Found) -> None:
+    async def _take(self, found: Found) -> None:
         encoded = (found.fields or {}).get(FIELD.encode())
         if encoded is None:  # no message, but news of a delayed one
             self._look_for_due = True
@@ -198,14 +204,8 @@ class AsyncWorker:
         if self._one_by_one:
             await self._process(delivery)
             return
-        await self._slots.acquire()
-        under_way.start_soon(self._process_in_slot, delivery)
-
-    async def _process_in_slot(self, delivery: Delivery) -> None:
-        try:
-            await self._process(delivery)
-        finally:
-            self._slots.release()
+        await self._hands.available()
+        self._hands.give(delivery)
 
     async def _process(self, delivery: Delivery) -> None:
         await self._permit()

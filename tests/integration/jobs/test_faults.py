@@ -233,7 +233,7 @@ async def test_no_room_for_another_client_is_waited_for() -> None:
     async def act(number: int) -> None:
         done.append(number)
 
-    with run_redis() as server, redis.Redis(unix_socket_path=str(server.socket)) as admin:
+    with run_redis() as server, redis.Redis.from_url(server.url) as admin:
         await enqueue(server.url, 1)
         admin.config_set("maxclients", 1)
         async with linked(server.url) as link:

@@ -10,9 +10,10 @@ import pytest
 import redis
 import uvloop
 
-from sockethub.jobs import RedisLink, linked
-from sockethub.jobs.link import NotDone
-from tests.support.redis import RedisServer, run_redis
+from sockethub.jobs import commands, linked
+from sockethub.jobs.link import NotDone, ServerLink
+from sockethub.jobs.names import Naming
+from tests.support.redis import PASSWORD, RedisServer, run_redis
 from tests.support.tcpproxy import proxy_to
 
 Scenario = Callable[[str], Awaitable[None]]
@@ -45,6 +46,18 @@ async def _transaction(url: str) -> None:
         with pytest.raises(redis.ResponseError):
             await link.transact(("NO-SUCH-COMMAND",))
         assert await link.call("PING") == b"PONG"
+
+
+async def _scripts_that_somebody_has_flushed(url: str) -> None:
+    """They are named by their digest: Redis says that it does not know them, nothing is done, and the next one is."""
+    enqueue = commands.enqueue(Naming(), "q", b"m", max_length=10)
+    async with linked(url) as link:
+        assert await link.call(*enqueue)
+        await link.call("SCRIPT", "FLUSH")
+        with pytest.raises(NotDone, match="NOSCRIPT"):
+            await link.call(*enqueue)
+        assert await link.call(*enqueue)
+        assert await link.call("XLEN", Naming().stream("q")) == 2
 
 
 async def _errors_leave_the_connection_usable(url: str) -> None:
@@ -82,6 +95,7 @@ async def _a_cancelled_wait(url: str) -> None:
         _many_in_order,
         _in_order_while_connecting,
         _transaction,
+        _scripts_that_somebody_has_flushed,
         _errors_leave_the_connection_usable,
         _a_lost_connection,
         _a_cancelled_wait,
@@ -95,18 +109,32 @@ def test_link(factory: Callable[[], asyncio.AbstractEventLoop], scenario: Scenar
 
 @pytest.mark.anyio
 async def test_a_password_and_a_database_are_given_first() -> None:
-    with run_redis("--requirepass", "open-sesame") as server:
-        async with linked(server.url.replace("unix://", "unix://:open-sesame@") + "?db=3") as link:
+    with run_redis() as server:
+        async with linked(f"{server.url}?db=3") as link:
             await link.call("SET", "k", "v")
             assert b"db=3" in await link.call("CLIENT", "INFO")
-        async with linked(server.url) as link:
+        async with linked(f"unix://{server.socket}") as link:
             with pytest.raises(redis.ResponseError, match="NOAUTH"):
+                await link.call("GET", "k")
+        async with linked(f"unix://:guess@{server.socket}") as link:
+            with pytest.raises(NotDone, match="WRONGPASS"):
                 await link.call("GET", "k")
 
 
 @pytest.mark.anyio
+async def test_scripts_are_called_by_digest_once_they_are_there(redis_url: str) -> None:
+    async with linked(redis_url) as trusted, linked(redis_url, by_digest=True) as link:
+        script = "return redis.call('INCR', KEYS[1])"
+        with pytest.raises(NotDone, match="NOSCRIPT"):
+            await link.call("EVAL", script, 1, "n")
+        await trusted.call("SCRIPT", "LOAD", script)
+        assert await link.call("EVAL", script, 1, "n") == 1
+        assert await link.transact(("EVAL", script, 1, "n"), ("GET", "n")) == [2, b"2"]
+
+
+@pytest.mark.anyio
 async def test_nowhere_to_connect_is_told() -> None:
-    link = RedisLink("redis://127.0.0.1:1")
+    link = ServerLink("redis://127.0.0.1:1")
     with pytest.raises(redis.ConnectionError, match="cannot connect"):
         await link.call("PING")
     await link.aclose()
@@ -115,7 +143,10 @@ async def test_nowhere_to_connect_is_told() -> None:
 @pytest.mark.anyio
 async def test_a_way_that_leads_nowhere_is_told_as_such(redis_server: RedisServer, redis_url: str) -> None:
     """A network that takes a connection and drops it: nothing was sent into it."""
-    async with proxy_to(str(redis_server.socket)) as proxy, linked(f"redis://{proxy.host}:{proxy.port}") as link:
+    async with (
+        proxy_to(str(redis_server.socket)) as proxy,
+        linked(f"redis://:{PASSWORD}@{proxy.host}:{proxy.port}") as link,
+    ):
         assert await link.call("PING") == b"PONG"
         proxy.refuse(True)
         proxy.cut()
@@ -138,3 +169,12 @@ async def test_a_server_that_falls_silent_is_not_waited_for(redis_url: str, monk
             await link.call("SET", "k", "w")
         assert 0.2 <= anyio.current_time() - begun < 1.0
         assert await link.call("GET", "k") == b"v", "the next command connects anew"
+
+
+@pytest.mark.anyio
+async def test_one_that_was_closed_connects_no_more(redis_url: str) -> None:
+    async with linked(redis_url) as link:
+        await link.call("PING")
+    with pytest.raises(NotDone, match="closed"):
+        await link.call("PING")
+    assert link.connections == 1

@@ -28,7 +28,8 @@ from hypothesis.stateful import (
 )
 
 from sockethub.errors import QueueFull
-from sockethub.jobs import AsyncProducer, AsyncWorker, RedisLink, StreamBroker, connect, current_delivery
+from sockethub.jobs import AsyncProducer, AsyncWorker, StreamBroker, connect, current_delivery
+from sockethub.jobs.link import ServerLink
 from sockethub.jobs.names import GROUP
 from tests.support.jobs import DEAD, QUEUE, STREAM, WITHIN_SECONDS, message
 
@@ -51,7 +52,7 @@ class Worker:
         self.holds: int | None = None
         self.runs: list[tuple[int, int]] = []
         self.verdict: asyncio.Future[str]
-        self._links = RedisLink(url), RedisLink(url, blocking=True)
+        self._links = ServerLink(url), ServerLink(url, blocking=True)
         broker = StreamBroker("", middleware=[])
         dramatiq.actor(actor_name="act", queue_name=QUEUE, broker=broker)(self._act)
         link, blocking = self._links
@@ -96,7 +97,7 @@ class QueueMachine(RuleBasedStateMachine):
         self._do(self._empty())
 
     async def _empty(self) -> None:
-        self._link = RedisLink(self._url)
+        self._link = ServerLink(self._url)
         self._client = redis.asyncio.Redis.from_url(self._url)
         await self._client.flushall()
 

@@ -11,7 +11,8 @@ import pytest
 from anyio import to_thread
 
 from sockethub.errors import QueueFull, QueueUnavailable
-from sockethub.jobs import AsyncProducer, AsyncWorker, RedisLink, StreamBroker, connect, current_delivery, linked
+from sockethub.jobs import AsyncProducer, AsyncWorker, StreamBroker, connect, current_delivery, linked
+from sockethub.jobs.link import ServerLink
 from sockethub.jobs.names import GROUP
 from tests.support.jobs import DEAD, QUEUE, STREAM, WITHIN_SECONDS, Actor, empty, enqueue, message, until, working
 
@@ -181,6 +182,31 @@ async def test_a_full_queue_refuses(redis_url: str) -> None:
         await enqueue(redis_url, 11, max_length=10)
     async with connect(redis_url) as client:
         assert await client.xlen(STREAM) == 10
+
+
+async def test_what_is_only_for_who_runs_makes_no_queue_that_nobody_reads(redis_url: str) -> None:
+    async with connect(redis_url) as client, linked(redis_url) as link:
+        producer = AsyncProducer(link)
+        await producer.enqueue(message(1), max_length=10, create=False)
+        assert not await client.exists(STREAM)
+        await producer.enqueue(message(2), max_length=10)
+        await producer.enqueue(message(3), max_length=10, create=False)
+        assert await client.xlen(STREAM) == 2
+
+
+async def test_the_larger_a_message_the_fewer_may_wait(redis_url: str) -> None:
+    def of(size: int) -> dramatiq.Message[Any]:
+        return dramatiq.Message(message(0).queue_name, "act", ("x" * size,), {}, {})
+
+    async with connect(redis_url) as client, linked(redis_url) as link:
+        producer = AsyncProducer(link)
+        for _ in range(10):
+            await producer.enqueue(of(1_000), max_length=100, max_bytes=20_000)
+        with pytest.raises(QueueFull, match=r"too many commands wait for one of 3\d\d\d bytes"):
+            await producer.enqueue(of(3_000), max_length=100, max_bytes=20_000)
+        await producer.enqueue(of(1_000), max_length=100, max_bytes=20_000)
+        await client.delete(STREAM)
+        await producer.enqueue(of(30_000), max_length=100, max_bytes=20_000)  # alone it may be as large as it likes
 
 
 async def test_many_at_once_leave_in_few_writes_and_in_order(redis_url: str) -> None:
@@ -382,7 +408,7 @@ async def test_delayed_messages_wait_where_there_is_no_room_and_others_do_not(re
 async def test_an_actor_that_would_block_the_loop_is_refused() -> None:
     broker = StreamBroker("", middleware=[])
     dramatiq.actor(actor_name="act", queue_name=QUEUE, broker=broker)(print)
-    link = RedisLink("unix:///nowhere")
+    link = ServerLink("unix:///nowhere")
     with pytest.raises(TypeError, match="act is not asynchronous"):
         AsyncWorker(broker, QUEUE, link=link, blocking=link, consumer="one")
 

@@ -1,0 +1,182 @@
+"""One connection to a server: commands of one loop tick are written as one, answers given to their askers in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
+
+import hiredis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from sockethub.jobs.commands import Command
+
+__all__ = ["Connection", "NotDone", "Redirected", "WritesRefused", "error_of"]
+
+MAX_UNANSWERED: Final = 10_000
+"""Commands under way on one connection; more are refused, for Redis does not keep up."""
+
+MAX_UNSENT_BYTES: Final = 16 * 1024 * 1024
+"""What may wait for the kernel to take it; beyond, commands are refused likewise."""
+
+UNAVAILABLE: Final = (
+    "LOADING",
+    "MASTERDOWN",
+    "CLUSTERDOWN",
+    "READONLY",
+    "UNBLOCKED",  # what waits at a server is told so when that becomes a replica
+    "ERR max number of clients reached",
+    "WRONGPASS",
+    "NOSCRIPT",  # somebody has flushed the scripts: the next connection, or the supervisor, loads them
+)
+"""Errors of a server that is there but does not serve at present: while it starts, after it was demoted, or until
+somebody has told it (again) of its users and scripts."""
+
+REFUSING: Final = ("OOM", "MISCONF", "NOREPLICAS", "BUSY ")
+"""Errors of a server that takes no writes at present: out of memory, its disk full, its replicas gone, or a script of
+somebody's keeps it from everything else."""
+
+REDIRECTING: Final = ("MOVED ", "ASK ", "TRYAGAIN")
+"""Errors of a cluster's server that has not, or not all of, what was asked of it."""
+
+
+class NotDone(RedisConnectionError):
+    """Redis was not reached, or does not serve at present: nothing was done."""
+
+
+class WritesRefused(ResponseError):
+    """Redis takes no writes at present; nothing was done. It passes."""
+
+
+class Redirected(ResponseError):
+    """Another server has it, or will have; nothing was done."""
+
+
+class _Exchange:
+    """Commands that were sent together, and what they were answered so far."""
+
+    __slots__ = ("answers", "future", "left")
+
+    def __init__(self, future: asyncio.Future[list[Any]], left: int) -> None:
+        self.future = future
+        self.left = left
+        self.answers: list[Any] = []
+
+
+class Connection(asyncio.Protocol):
+    """Writes once per loop tick; gives answers to their askers in order.
+
+    Closed when Redis owes an answer and is silent for ``patience`` seconds: one timer for all, where one for each
+    command would cost a fifth of it.
+    """
+
+    def __init__(self, patience: float, brief: Callable[[Command], Command]) -> None:
+        self._patience = patience
+        self._brief = brief
+        self._heard = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._reader = hiredis.Reader(replyError=error_of)
+        self._exchanges: deque[_Exchange] = deque()
+        self._unanswered = 0
+        """Commands in them that were not answered yet."""
+        self._out: list[bytes] = []
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._lost = "the connection is gone"
+
+    @property
+    def alive(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def send(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]]:
+        """Write commands at the end of this tick; the future is given their answers, errors among them."""
+        if self._transport is None or not self.alive:
+            raise NotDone(self._lost)
+        if (
+            self._unanswered + len(commands) > MAX_UNANSWERED
+            or self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES
+        ):
+            raise NotDone("Redis does not keep up")
+        if not self._out:
+            self._loop.call_soon(self._flush)
+        if not self._unanswered:
+            self._heard = self._loop.time()
+            if self._timer is None:
+                self._timer = self._loop.call_later(self._patience, self._check)
+        future: asyncio.Future[list[Any]] = self._loop.create_future()
+        self._out += [_pack(self._brief(command)) for command in commands]
+        self._exchanges.append(_Exchange(future, len(commands)))
+        self._unanswered += len(commands)
+        return future
+
+    def close(self, reason: str, error: type[RedisError] = RedisConnectionError) -> None:
+        self._lost = reason
+        if self._transport is not None:
+            self._transport.abort()
+        self._fail(error(reason))
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are none by name
+
+    def data_received(self, data: bytes) -> None:
+        self._reader.feed(data)
+        self._heard = self._loop.time()
+        while (answer := self._reader.gets()) is not False:
+            if not self._unanswered:
+                self.close(f"Redis said unasked: {answer}")  # why it takes no further client, say
+                return
+            self._unanswered -= 1
+            exchange = self._exchanges[0]
+            exchange.answers.append(answer)
+            exchange.left -= 1
+            if not exchange.left:
+                self._exchanges.popleft()
+                if not exchange.future.done():
+                    exchange.future.set_result(exchange.answers)
+            if isinstance(answer, RedisConnectionError):
+                self.close(str(answer))
+                return
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail(RedisConnectionError("the connection was lost"))
+
+    def _check(self) -> None:
+        self._timer = None
+        if not self._unanswered:
+            return
+        left = self._heard + self._patience - self._loop.time()
+        if left <= 0:
+            self.close("no answer in time", RedisTimeoutError)
+        else:
+            self._timer = self._loop.call_later(left, self._check)
+
+    def _flush(self) -> None:
+        data, self._out = b"".join(self._out), []
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def _fail(self, error: RedisError) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._unanswered = 0
+        while self._exchanges:
+            future = self._exchanges.popleft().future
+            if not future.done():
+                future.set_exception(type(error)(*error.args))
+                future.exception()  # whoever asked may be gone; then nobody needs to hear of it
+
+
+def error_of(text: str) -> RedisError:
+    """What Redis's error means for whoever asked: again later on a new connection, again later, or never."""
+    if text.startswith(UNAVAILABLE):
+        return NotDone(text)
+    if text.startswith(REDIRECTING):
+        return Redirected(text)
+    return WritesRefused(text) if text.startswith(REFUSING) else ResponseError(text)
+
+
+_pack: Callable[[Command], bytes] = hiredis.pack_command  # type: ignore[assignment]  # its stub knows tuples of one word
