@@ -12,8 +12,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from sockethub.config.models import Declaration, Platform
+from sockethub import certificate
+from sockethub.auth import jwks
+from sockethub.config.models import Declaration, KeySource
 from sockethub.config.node import Node, Path, key_of, place_of
+from sockethub.config.platform import Platform
 from sockethub.config.problems import Problem, suggestion
 from sockethub.config.resources import SCHEMAS, find_schema
 from sockethub.config.schema import DIALECT, ID
@@ -33,31 +36,76 @@ class Checks:
 
     def problems(self) -> Iterator[Problem]:
         yield from self._exposure()
-        yield from self._key()
+        yield from self._authentication()
+        yield from self._tls()
+        yield from self._keys()
         for name, platform in self.declaration.platforms.items():
             yield from self._schemas(("platforms", name), platform)
 
     def _exposure(self) -> Iterator[Problem]:
+        """Who serves others than this machine has decided to whom, and what they may reach."""
         gateway = self.declaration.gateway
-        if not is_loopback(gateway.host) and "origins" not in gateway.model_fields_set:
+        if is_loopback(gateway.host) and not gateway.trusted_proxies:
+            return
+        if is_loopback(gateway.host):
+            steps, whose = ("gateway", "trusted_proxies"), "others than this machine can connect by a proxy"
+        else:
+            steps, whose = ("gateway", "host"), "others than this machine can connect here"
+        if "origins" not in gateway.model_fields_set:
             yield self._problem(
-                ("gateway", "host"),
-                "others than this machine can connect here, so decide which pages may: set `origins` in this section, "
+                steps,
+                f"{whose}, so decide which pages may: set `origins` in this section, "
                 "to [] for the gateway's own page and programs alone, or to a list such as [https://chat.example]",
             )
+        if "authentication" not in gateway.model_fields_set:
+            yield self._problem(
+                steps,
+                f"{whose}, so decide who may: set `authentication` in this section, "
+                "to what clients must show, or to `none` for everybody",
+            )
+        for name, platform in self.declaration.platforms.items():
+            if platform.policy.private_addresses:
+                yield self._problem(
+                    ("platforms", name, "policy", "private_addresses"),
+                    f"{whose}, and this would let them reach this machine and its network: leave it out, or name "
+                    "what they may reach in `allowed_addresses`, such as [10.1.0.0/16]",
+                )
 
-    def _key(self) -> Iterator[Problem]:
-        keys = self.declaration.keys
-        if keys.master is not None:
+    def _authentication(self) -> Iterator[Problem]:
+        asked = self.declaration.gateway.authentication
+        if asked is not None and asked.jwt is not None:
             try:
-                MasterKey.parse(keys.master.reveal(), source="")
+                jwks.read(self.folder / asked.jwt.jwks_file, asked.jwt.algorithms)
+            except ConfigError as error:
+                yield self._problem(("gateway", "authentication", "jwt", "jwks_file"), str(error))
+
+    def _tls(self) -> Iterator[Problem]:
+        declared = self.declaration.gateway.tls
+        if declared is None:
+            return
+        files = self.folder / declared.certificate, self.folder / declared.key
+        try:
+            certificate.context(*files, declared.minimum_version)
+        except ConfigError as error:
+            yield self._problem(("gateway", "tls"), str(error))
+
+    def _keys(self) -> Iterator[Problem]:
+        keys = self.declaration.keys
+        yield from self._key(("keys",), keys)
+        for index, previous in enumerate(keys.previous):
+            yield from self._key(("keys", "previous", index), previous)
+
+    def _key(self, path: Path, source: KeySource) -> Iterator[Problem]:
+        if source.master is not None:
+            try:
+                MasterKey.parse(source.master.reveal(), source="")
             except ConfigError:
                 text = "must be 32 bytes in base64; `head -c 32 /dev/urandom | base64` makes a new key"
-                yield self._problem(("keys", "master"), text)
-        if keys.file is not None:
-            file = self.folder / keys.file
+                yield self._problem((*path, "master"), text)
+        if source.file is not None:
+            file = self.folder / source.file
             if file.is_file() and stat.S_IMODE(file.stat().st_mode) & 0o077:
-                yield self._problem(("keys", "file"), f"others can read {file}; run: chmod 600 {file}")
+                yield self._problem((*path, "file"), f"others can read {file}; run: chmod 600 {file}")
 
     def _schemas(self, path: Path, platform: Platform) -> Iterator[Problem]:
         found: dict[str, Any] = {}

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sockethub.config.models import Contradiction
 from sockethub.config.node import Node, Path, key_of, nearest, place_of
 from sockethub.config.problems import Problem, suggestion
 from sockethub.config.schema import members, subschema
+from sockethub.config.section import Contradiction
 from sockethub.config.words import words
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from sockethub.config import yaml_source
 from sockethub.config.checks import Checks
 from sockethub.config.explain import explain
+from sockethub.config.gateway import Gateway
 from sockethub.config.interpolation import Interpolation
 from sockethub.config.models import Declaration
 from sockethub.config.node import Node, Place, grafted, plain, planted
@@ -26,6 +27,7 @@ from sockethub.config.overlay import overlaid
 from sockethub.config.packages import furnished
 from sockethub.config.problems import InvalidDeclaration
 from sockethub.config.resources import SHIPPED_DECLARATION, find_schema
+from sockethub.config.section import Section
 
 
 def load(
@@ -74,7 +76,6 @@ def declare(
 
 def _located(declaration: Declaration, folder: Path) -> Declaration:
     """With every path absolute."""
-    keys = declaration.keys
     platforms = {}
     for name, platform in declaration.platforms.items():
         found = {
@@ -85,7 +86,28 @@ def _located(declaration: Declaration, folder: Path) -> Declaration:
     return declaration.model_copy(
         update={
             "state_dir": folder / declaration.state_dir,
-            "keys": keys.model_copy(update={"file": folder / keys.file}) if keys.file is not None else keys,
+            "keys": _absolute(declaration.keys, folder, "file").model_copy(
+                update={"previous": tuple(_absolute(key, folder, "file") for key in declaration.keys.previous)}
+            ),
+            "gateway": _located_gateway(declaration.gateway, folder),
             "platforms": platforms,
         }
     )
+
+
+def _located_gateway(gateway: Gateway, folder: Path) -> Gateway:
+    asked, tls = gateway.authentication, gateway.tls
+    if asked is not None and asked.jwt is not None:
+        asked = asked.model_copy(update={"jwt": _absolute(asked.jwt, folder, "jwks_file")})
+    if tls is not None:
+        tls = _absolute(tls, folder, "certificate", "key")
+    return gateway.model_copy(update={"authentication": asked, "tls": tls})
+
+
+S = TypeVar("S", bound=Section)
+
+
+def _absolute(section: S, folder: Path, *names: str) -> S:
+    """``section`` with these paths, where it has them, beginning at ``folder``."""
+    given = {name: getattr(section, name) for name in names}
+    return section.model_copy(update={name: folder / path for name, path in given.items() if path is not None})

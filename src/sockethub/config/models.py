@@ -1,146 +1,35 @@
 """The declaration: everything ``sockethub.yaml`` may say, its types, defaults, bounds and reasons.
 
-These models are the one source: they load the file, name its environment variables, produce ``schemas/config.json``
-for editors and the reference page. An unknown key is an error.
+These models, with those of :mod:`~sockethub.config.gateway` and :mod:`~sockethub.config.platform`, are the one source:
+they load the file, name its environment variables, produce ``schemas/config.json`` for editors and the reference page.
+An unknown key is an error.
 """
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from sockethub.config.fields import Label, PlatformId, Port
+from sockethub.config.gateway import Gateway, Http
+from sockethub.config.platform import Platform
 from sockethub.config.secrets import SecretText
+from sockethub.config.section import DAY, LIVE, Contradiction, Seconds, Section
 from sockethub.crypto import Secret
+from sockethub.redis_url import SCHEMES, cluster_of, sentinels_of
 
-DAY = 86_400.0
-"""Longest time anything here may be told to wait; a longer one is a slip of the pen."""
-
-Seconds = Annotated[float, Field(gt=0, le=DAY)]
-Port = Annotated[int, Field(ge=0, le=65535)]
-DottedName = Annotated[
-    str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$", max_length=200, examples=["package.module:Name"])
-]
-"""``package.module:attribute``."""
-Origin = Annotated[
-    str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[^/\s]+)$", max_length=300, examples=["https://chat.example"])
-]
-"""A web origin as browsers send it (RFC 6454 §6.2), or ``*``."""
-EndpointPath = Annotated[str, Field(pattern=r"^/[\w/-]+$", max_length=100, examples=["/ws"])]
-PlatformId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40, examples=["irc"])]
-Verb = Annotated[str, Field(pattern=r"^[A-Za-z][\w-]*$", max_length=60, examples=["send"])]
+PREVIOUS_KEYS = 4
+"""Master keys that may open besides the one in use: rotations that overlap are a mistake long before that."""
 
 
 def _redis_url(url: Secret[str]) -> Secret[str]:
-    if not url.reveal().startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must begin with redis://, rediss:// or unix://")
+    if not url.reveal().startswith(("redis://", "rediss://", "unix://", *(f"{scheme}://" for scheme in SCHEMES))):
+        raise ValueError("must begin with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
+    sentinels_of(url.reveal())
+    cluster_of(url.reveal())
     return url
-
-
-class Contradiction(ValueError):
-    """Two settings do not go together; ``path`` leads from the section to the one to change."""
-
-    def __init__(self, path: tuple[str | int, ...], text: str) -> None:
-        super().__init__(text)
-        self.path = path
-
-
-class Section(BaseModel):
-    """Base of every section: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Rate(Section):
-    """How many events one client may send, and what happens when it sends more."""
-
-    events: int = Field(100, gt=0, description="Events a client may send within `seconds`.")
-    seconds: Seconds = Field(1.0, description="The window.")
-    block_seconds: Seconds = Field(5.0, description="How long a client that exceeds it is refused.")
-
-
-DEFAULT_PIPELINE = (
-    "sockethub.gateway.middleware.size:Size",
-    "sockethub.gateway.middleware.rate:Rate",
-    "sockethub.gateway.middleware.normalise:Normalise",
-    "sockethub.gateway.middleware.validate:Validate",
-    "sockethub.gateway.middleware.platform_rules:PlatformRules",
-)
-
-
-class Resume(Section):
-    """Clients of the plain WebSocket that lose their connection and come back."""
-
-    seconds: float = Field(
-        60.0, ge=0, le=3600, description="How long a session without a connection is kept; 0 keeps none."
-    )
-    frames: int = Field(1_000, gt=0, le=100_000, description="Frames kept of what such a session is sent.")
-    characters: int = Field(
-        1_048_576, ge=1024, le=67_108_864, description="Characters kept of it, all frames together."
-    )
-
-
-class Gateway(Section):
-    """The side that faces the clients."""
-
-    host: str = Field(
-        "127.0.0.1", min_length=1, description="Address to listen on.", examples=["127.0.0.1", "::1", "0.0.0.0"]
-    )
-    port: Port = Field(10550, description="Port to listen on; 0 lets the system choose.")
-    origins: tuple[Origin, ...] = Field(
-        (),
-        description="Web origins whose pages may connect beside the gateway's own, exactly as browsers send them; `*` "
-        "allows all. Must be decided, if only as `[]`, before `host` is anything but loopback.",
-        examples=[["https://chat.example"]],
-    )
-    socketio_path: EndpointPath = Field("/sockethub", description="Path of the Socket.IO endpoint.")
-    websocket_path: EndpointPath = Field("/ws", description="Path of the plain WebSocket endpoint.")
-    max_message_bytes: int = Field(
-        262_144, ge=1024, le=16_777_216, description="Largest message accepted from a client, in bytes of JSON."
-    )
-    rate: Rate = Field(default_factory=Rate, description="Events per client.")
-    sockets_per_address: int = Field(20, gt=0, description="Connections one client address may hold at once.")
-    resume: Resume = Field(default_factory=Resume, description="Sessions that outlive their connection.")
-    outbox_messages: int = Field(1_000, gt=0, description="Messages waiting for one slow client before it is closed.")
-    inbound_messages: int = Field(
-        64, gt=0, description="Frames of one client waiting to be handled before its socket is no longer read."
-    )
-    pending_commands: int = Field(256, gt=0, description="Commands of one client that may await their reply at once.")
-    ping_seconds: Seconds = Field(25.0, description="Interval of pings to a client.")
-    pong_seconds: Seconds = Field(20.0, description="How long a client may take to answer a ping.")
-    shutdown_seconds: Seconds = Field(10.0, description="How long a graceful shutdown may take.")
-    pipeline: tuple[DottedName, ...] = Field(
-        DEFAULT_PIPELINE,
-        description="Middleware a command passes before it is encrypted and queued, in this order; "
-        "insert your own by dotted name.",
-    )
-    console: bool = Field(True, description="Serve the console page at `/`.")
-
-    @model_validator(mode="after")
-    def _two_paths(self) -> Gateway:
-        if self.socketio_path == self.websocket_path:
-            raise Contradiction(("websocket_path",), "must differ from `socketio_path`")
-        return self
-
-
-class Http(Section):
-    """Commands by plain HTTP requests, for what keeps no connection: scripts, forms, webhooks."""
-
-    enabled: bool = Field(False, description="Serve the endpoint.")
-    path: EndpointPath = Field("/sockethub-http", description="Its path.")
-    actions: int = Field(20, gt=0, le=1_000, description="Activities one request may hold.")
-    max_body_bytes: int = Field(1_048_576, ge=1024, le=67_108_864, description="Largest request body, in bytes.")
-    body_seconds: Seconds = Field(10.0, description="How long a client may take to send its request body.")
-    total_seconds: Seconds = Field(30.0, description="How long one request is worked on before the rest is `unknown`.")
-    idle_seconds: Seconds = Field(15.0, description="How long a request waits for its next result before it ends so.")
-    replay_seconds: int = Field(300, gt=0, le=86_400, description="How long the results of a request are kept.")
-    replay_bytes: int = Field(
-        1_048_576, ge=1024, le=67_108_864, description="Results of one request that are kept, in bytes; more are not."
-    )
-    requests: int = Field(60, gt=0, description="Requests one client address may make within `rate_seconds`.")
-    rate_seconds: int = Field(60, gt=0, le=86_400, description="The window, counted across all gateways.")
 
 
 class Redis(Section):
@@ -148,7 +37,11 @@ class Redis(Section):
 
     url: Annotated[SecretText, AfterValidator(_redis_url)] | None = Field(
         None,
-        description="`redis://`, `rediss://` or `unix://` URL; without it an embedded server is used.",
+        description="`redis://`, `rediss://` or `unix://` URL; without it an embedded server is used. "
+        "`redis+sentinel://user:password@host:26379,host:26379,host:26379/0?master=NAME` is whichever server these "
+        "sentinels say is the master (docs/how-to/use-redis-sentinel.md). "
+        "`redis+cluster://user:password@host:6379,host:6379` is a cluster, of which these are some servers "
+        "(docs/how-to/use-redis-cluster.md).",
         examples=["${env:REDIS_URL}", "unix:///run/redis/redis.sock"],
     )
     wait_seconds: float = Field(
@@ -157,10 +50,17 @@ class Redis(Section):
         le=3600,
         description="How long a start waits for a Redis that does not answer yet, or is reading its data back.",
     )
+    acl: Literal["required", "preferred", "off"] = Field(
+        "preferred",
+        description="Each worker is a user of Redis of its own, who reaches what is its own there. It takes a Redis "
+        "that asks for a password, and the right to make users (`ACL SETUSER`). `preferred`: where that is so, as with "
+        "the embedded one, else a warning; `required`: nothing starts where it is not; `off`: all share the user of "
+        "`url`.",
+    )
 
 
-class Keys(Section):
-    """Where the master key comes from. Without any, one is generated in the state directory (mode 0600)."""
+class KeySource(Section):
+    """Where a master key comes from."""
 
     master: SecretText | None = Field(
         None,
@@ -183,7 +83,7 @@ class Keys(Section):
     command_seconds: Seconds = Field(30.0, description="How long `command` may take.")
 
     @model_validator(mode="after")
-    def _one_source(self) -> Keys:
+    def _one_source(self) -> Self:
         given = [name for name in ("master", "file", "command") if getattr(self, name) is not None]
         if len(given) > 1:
             raise Contradiction((given[-1],), f"give either {' or '.join(f'`{name}`' for name in given)}, not both")
@@ -195,10 +95,50 @@ class Keys(Section):
         return (self.master, self.file, self.command) != (None, None, None)
 
 
+class PreviousKey(KeySource):
+    """Where a master key comes from that was in use before."""
+
+    file: Path | None = Field(
+        None, description="File that holds it (mode 0600).", examples=["/etc/sockethub/master-2025.key"]
+    )
+
+    @model_validator(mode="after")
+    def _some_source(self) -> Self:
+        if not self.declared:
+            raise Contradiction((), "say where this key comes from: `master`, `file` or `command`")
+        return self
+
+
+class Keys(KeySource):
+    """Where the master key comes from. Without any, one is generated in the state directory (mode 0600)."""
+
+    previous: tuple[PreviousKey, ...] = Field(
+        (),
+        max_length=PREVIOUS_KEYS,
+        description="Master keys that may still open while they are being replaced, each with `master`, `file` or "
+        "`command` (docs/how-to/rotate-keys.md).",
+        examples=[[{"file": "/etc/sockethub/master-2025.key"}]],
+    )
+
+
 class Workers(Section):
     """The side that faces the services: limits of this machine's supervisor."""
 
-    max_logins: int = Field(100, gt=0, description="Logins this machine runs at once.")
+    labels: dict[Label, Label] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="What this machine is, in words of your own, for `platforms.<id>.placement`.",
+        examples=[{"region": "eu", "network": "libera"}],
+        json_schema_extra=LIVE,
+    )
+    weight: int = Field(
+        1,
+        ge=1,
+        le=1_000,
+        description="How many logins this machine takes beside others: with 2, twice as many as one with 1.",
+        json_schema_extra=LIVE,
+    )
+    max_logins: int = Field(100, gt=0, description="Logins this machine runs at once.", json_schema_extra=LIVE)
     lease_seconds: Seconds = Field(15.0, description="How long a login's lease outlives a supervisor that is gone.")
     isolated_seconds: float = Field(
         120.0,
@@ -208,9 +148,11 @@ class Workers(Section):
         "reaches it may run the login too then; where that must never happen, say 0.",
     )
     restart_delay_seconds: Seconds = Field(
-        0.2, description="First pause before a worker that died is replaced; doubles, with jitter."
+        0.2,
+        description="First pause before a worker that died is replaced; doubles, with jitter.",
+        json_schema_extra=LIVE,
     )
-    restart_delay_max_seconds: Seconds = Field(30.0, description="Longest such pause.")
+    restart_delay_max_seconds: Seconds = Field(30.0, description="Longest such pause.", json_schema_extra=LIVE)
     stop_seconds: Seconds = Field(5.0, description="How long a worker may take to leave politely before it is killed.")
     sandbox: Literal["required", "preferred", "off"] = Field(
         "preferred",
@@ -226,141 +168,6 @@ class Workers(Section):
         return self
 
 
-class Schemas(Section):
-    """JSON Schemas (2020-12) of a platform, as paths beside the declaration or below the shipped ``schemas``.
-
-    The loader replaces each by the absolute path of the file it found.
-    """
-
-    credentials: str | None = Field(None, description="What clients give as credentials; none when none are needed.")
-    messages: str = Field(description="What clients may send.", examples=["irc/messages.json"])
-    responses: str | None = Field(None, description="What the platform sends.", examples=["irc/responses.json"])
-    options: str | None = Field(None, description="What this platform's `options` may hold.")
-
-
-class Queue(Section):
-    """How commands of one login (or of a stateless platform) are queued."""
-
-    concurrency: int = Field(1, gt=0, description="Commands performed at once; 1 keeps the order of a login.")
-    time_limit_seconds: Seconds = Field(30.0, description="How long one command may take.")
-    max_length: int = Field(1_000, gt=0, description="Commands waiting before further ones are refused.")
-    retryable: tuple[Verb, ...] = Field(
-        (),
-        description="Verbs that may be performed again after a worker died; others are answered `unknown`.",
-        examples=[["join", "leave"]],
-    )
-    remember_seconds: Seconds = Field(
-        300.0,
-        description="How long a command that must not be done twice is remembered: one with the same `id` and content "
-        "is answered as the first was, and not performed.",
-    )
-    max_attempts: int = Field(2, gt=0, description="Attempts before a command that kills its worker is set aside.")
-
-
-class Worker(Section):
-    """The processes that run a platform."""
-
-    memory_mb: int = Field(512, ge=64, description="Address-space limit of a worker process, in MiB.")
-    linger_seconds: Seconds = Field(30.0, description="How long a login stays after its last client has left.")
-    missed_events: int = Field(
-        1_000,
-        ge=0,
-        le=100_000,
-        description="Events of a login kept while no client is present, for the one that comes next.",
-    )
-    pool_size: int = Field(2, gt=0, description="Processes of a stateless platform.")
-
-
-def _cidr(text: str) -> str:
-    try:
-        ip_network(text)
-    except ValueError:  # its text holds the value
-        raise ValueError("must be a range of addresses such as 10.1.0.0/16") from None
-    return text
-
-
-Cidr = Annotated[str, AfterValidator(_cidr), Field(max_length=60, examples=["10.1.0.0/16"])]
-"""A range of IP addresses (RFC 4632 §3.1, RFC 4291 §2.3), or a single one."""
-
-
-class Policy(Section):
-    """What a platform may reach."""
-
-    private_addresses: bool = Field(
-        False,
-        description="Allow what is not of the public internet: loopback, link-local and private addresses. Metadata "
-        "services of clouds stay closed.",
-    )
-    hosts: tuple[str, ...] = Field(
-        (),
-        description="Hosts allowed, `*.` in front for all names below one; empty allows all (that `private_addresses` "
-        "does).",
-        examples=[["irc.libera.chat", "*.oftc.net"]],
-    )
-    denied_hosts: tuple[str, ...] = Field(
-        (), description="Hosts refused, written as in `hosts`.", examples=[["*.internal.example"]]
-    )
-    ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = Field(
-        (), description="Ports allowed; empty allows all.", examples=[[6667, 6697]]
-    )
-    allowed_addresses: tuple[Cidr, ...] = Field(
-        (),
-        description="Ranges of addresses allowed though they are not public.",
-        examples=[["10.1.0.0/16", "fd12:3456::/32"]],
-    )
-    denied_addresses: tuple[Cidr, ...] = Field(
-        (), description="Ranges of addresses refused, whatever else is allowed.", examples=[["203.0.113.0/24"]]
-    )
-    schemes: tuple[Literal["http", "https"], ...] = Field(
-        (), description="Schemes of URLs allowed, where a platform takes URLs; empty allows both.", examples=[["https"]]
-    )
-
-
-class Platform(Section):
-    """One protocol, declared."""
-
-    use: str | None = Field(
-        None,
-        description="Take what this stanza leaves out from an installed package: the name it registers in the entry "
-        "point group `sockethub.platforms`.",
-        examples=["matrix"],
-    )
-    mode: Literal["persistent", "stateless"] = Field(
-        description="`persistent`: a connection, and a process, for each login. `stateless`: a pool that performs each "
-        "command on its own."
-    )
-    driver: DottedName = Field(
-        description="Class that implements the platform.", examples=["sockethub.platforms.irc:IrcPlatform"]
-    )
-    translator: str | None = Field(
-        None, description="Module that translates; for documentation and tools.", examples=["sockethub_translators.irc"]
-    )
-    verbs: tuple[Verb, ...] = Field(
-        min_length=1, description="Activity types clients may send.", examples=[["connect", "join", "send"]]
-    )
-    schemas: Schemas = Field(description="What it accepts and sends.")
-    queue: Queue = Field(default_factory=lambda: Queue(), description="Its queue.")
-    worker: Worker = Field(default_factory=lambda: Worker(), description="Its processes.")
-    policy: Policy = Field(default_factory=lambda: Policy(), description="What it may reach.")
-    options: dict[str, Any] = Field(
-        default_factory=dict,
-        description="Its own options, checked by its option schema; without such a schema there are none. Those whose "
-        "name ends in `_file` name files that its processes may read.",
-        examples=[{"greeting": "Hello"}],
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Platform:
-        for index, verb in enumerate(self.queue.retryable):
-            if verb not in self.verbs:
-                raise Contradiction(("queue", "retryable", index), "must be one of this platform's `verbs`")
-        if self.mode == "persistent" and self.queue.concurrency != 1:
-            raise Contradiction(
-                ("queue", "concurrency"), "must be 1 for a persistent platform: a login's commands keep their order"
-            )
-        return self
-
-
 class LocalIrc(Section):
     """A small IRC server on loopback for trying things out without the internet."""
 
@@ -368,11 +175,52 @@ class LocalIrc(Section):
     port: Port = Field(6667, description="Port on 127.0.0.1; 0 lets the system choose.")
 
 
+class Operations(Section):
+    """Ports for the operator: metrics, health and an overview, to be read and nothing else. They ask for no password,
+    and show counts and opaque ids: let nobody but the operator reach them."""
+
+    enabled: bool = Field(False, description="Open them.")
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="Address to listen on.", examples=["127.0.0.1", "::1", "10.1.2.3"]
+    )
+    port: Port = Field(10551, description="Port of a gateway, and of `serve`; 0 lets the system choose.")
+    workers_port: Port = Field(
+        10552, description="Port of a machine's workers, also below `serve`; 0 lets the system choose."
+    )
+
+    @model_validator(mode="after")
+    def _two_ports(self) -> Operations:
+        if self.port and self.port == self.workers_port:
+            raise Contradiction(("workers_port",), "must differ from `port`")
+        return self
+
+
+class Traces(Section):
+    """What a command went through, as OpenTelemetry spans; needs `pip install sockethub[otel]`. They name platform,
+    verb, outcome and opaque ids; never content."""
+
+    endpoint: Annotated[str, Field(pattern=r"^https?://[^\s/]+", max_length=300)] | None = Field(
+        None,
+        description="Where a gateway sends them, by OTLP over HTTP; without it there are none.",
+        examples=["http://127.0.0.1:4318/v1/traces"],
+    )
+    share: float = Field(1.0, ge=0, le=1, description="Of all commands, how many are traced; 0.01 is one in a hundred.")
+
+
 class Log(Section):
     """Logging; never content, never secrets."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level shown.")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe level shown.", json_schema_extra=LIVE
+    )
     format: Literal["console", "json"] = Field("console", description="For people, or for machines.")
+    recent_bytes: int = Field(
+        1_048_576,
+        ge=0,
+        le=67_108_864,
+        description="Memory of each gateway, and of each machine's supervisor, for the last of what it and its workers "
+        "have logged, for `sockethub logs`: 1 MiB holds about 2,000 events. 0 keeps none.",
+    )
 
 
 class Declaration(Section):
@@ -390,5 +238,7 @@ class Declaration(Section):
     keys: Keys = Field(default_factory=lambda: Keys(), description="The master key.")
     workers: Workers = Field(default_factory=lambda: Workers(), description="This machine's workers.")
     local_irc: LocalIrc = Field(default_factory=lambda: LocalIrc(), description="A server to try things out with.")
+    operations: Operations = Field(default_factory=lambda: Operations(), description="Ports for the operator.")
+    traces: Traces = Field(default_factory=lambda: Traces(), description="Traces for OpenTelemetry.")
     log: Log = Field(default_factory=lambda: Log(), description="Logging.")
     platforms: dict[PlatformId, Platform] = Field(min_length=1, description="The platforms, by id.")

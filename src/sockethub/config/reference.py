@@ -8,6 +8,7 @@ from typing import Any
 
 from sockethub.config.node import Path, dotted
 from sockethub.config.schema import Schema, members, subschema
+from sockethub.config.section import LIVE_KEY
 from sockethub.config.words import words
 
 INTRODUCTION = """\
@@ -41,6 +42,13 @@ Text may contain `${env:NAME}` (an environment variable) and `${file:PATH}` (the
 its end; a relative path starts at the folder of the declaration). That is how secrets get in: they are never shown in
 errors, logs or `repr`. `$${` is a plain `${`.
 
+## What can change while it runs
+
+SIGHUP has `serve`, `gateway` and `workers` read the declaration again, and `sockethub reload` has all of a deployment
+do so. A file with a mistake in it is refused, and everything goes on as it was. Settings marked ↻ change at once,
+platforms come and go, and no login is disconnected but those of a platform that goes; `policy` holds for logins whose
+process begins from then on. What else has changed waits for the next start; the log names it.
+
 The YAML is the core schema of YAML 1.2: `yes` and `on` are text, a number of more than 18 digits is text. Tags, merge
 keys and duplicate keys are refused.
 
@@ -48,7 +56,7 @@ keys and duplicate keys are refused.
 
 A platform is a class and a stanza. A package may bring both: it registers a name in the entry point group
 `sockethub.platforms`; the entry point names a mapping that has the form of a stanza (or a module with one called
-`PLATFORM`), with absolute paths of its schemas:
+`PLATFORM`), with absolute paths of its schemas ([platform interface](platform-interface.md)):
 
 ```toml
 [project.entry-points."sockethub.platforms"]
@@ -103,7 +111,8 @@ def _is_section(schema: Schema) -> bool:
 def _row(path: Path, *, required: bool) -> str:
     schema = subschema(path) or {}
     default = "required" if required else _default(schema)
-    cells = [f"`{path[-1]}`", words(schema), default, f"{schema.get('description', '')}{_example(schema)}"]
+    name = f"`{path[-1]}`" + (" ↻" if schema.get(LIVE_KEY) else "")
+    cells = [name, words(schema), default, f"{schema.get('description', '')}{_example(schema)}"]
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 

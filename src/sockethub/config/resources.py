@@ -15,6 +15,8 @@ CHECKOUT: Final = _PACKAGE.parents[1]
 
 SCHEMAS: Final = (_PACKAGE / "schemas").resolve()
 """The folder of the shipped JSON Schemas."""
+JAVASCRIPT: Final = (_PACKAGE / "javascript").resolve()
+"""The folder of the JavaScript client."""
 
 
 def find_schema(name: str, folder: Path) -> Path | None:

@@ -75,10 +75,10 @@ def _below(schema: Schema, step: str | int) -> Schema | None:
 
 
 def _resolved(schema: Schema) -> Schema:
-    """Follow ``$ref`` and step over ``| None``, keeping the description that stands at the setting."""
+    """Follow ``$ref``, step over ``| None`` and a word for it; what is said at the setting comes before all."""
     merged = dict(schema)
     for alternative in merged.pop("anyOf", ()):
-        if alternative.get("type") != "null":
+        if alternative.get("type") != "null" and "const" not in alternative:
             merged = {**alternative, **merged}
     if (reference := merged.pop("$ref", None)) is not None:
         definition: Schema = settings()["$defs"][reference.removeprefix("#/$defs/")]

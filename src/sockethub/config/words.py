@@ -18,6 +18,8 @@ _NOUNS: Final[dict[str, str]] = {
 
 def words(schema: Mapping[str, Any]) -> str:
     """What a value must be."""
+    if "$ref" in schema:
+        return _NOUNS["object"]  # what has a definition of its own is a section
     if "const" in schema:
         return f"`{schema['const']}`"
     if "enum" in schema:

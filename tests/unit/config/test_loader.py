@@ -79,21 +79,55 @@ def test_paths_are_absolute(tmp_path: Path) -> None:
             "log: { level: loud }",
             "7:15: log.level: must be one of `debug`, `info`, `warning`, `error`. Least severe level shown.",
         ),
-        ("redis: { url: 'http://secret' }", "7:15: redis.url: must begin with redis://, rediss:// or unix://"),
+        (
+            "redis: { url: 'http://secret' }",
+            "7:15: redis.url: must begin with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://",
+        ),
         (
             f"keys: {{ master: {KEY}, file: x }}",
             "7:69: keys.file: give either `master` or `file`, not both",
+        ),
+        (
+            "keys: { previous: [{ file: a, command: [b] }] }",
+            "7:40: keys.previous[0].command: give either `file` or `command`, not both",
+        ),
+        (
+            "keys: { previous: [{}] }",
+            "7:20: keys.previous[0]: say where this key comes from: `master`, `file` or `command`",
+        ),
+        ("keys: { previous: [{ fil: a }] }", "7:22: keys.previous[0].fil: unknown key; did you mean 'file'?"),
+        (
+            "keys: { previous: [{ master: hunter2 }] }",
+            (
+                "7:30: keys.previous[0].master: must be 32 bytes in base64; `head -c 32 /dev/urandom | base64` makes a "
+                "new key"
+            ),
         ),
         (
             "keys: { master: hunter2 }",
             "7:17: keys.master: must be 32 bytes in base64; `head -c 32 /dev/urandom | base64` makes a new key",
         ),
         (
-            "gateway: { host: 0.0.0.0 }",
+            "gateway: { host: 0.0.0.0, authentication: none }",
             (
                 "7:18: gateway.host: others than this machine can connect here, so decide which pages may: set "
                 "`origins` in this section, to [] for the gateway's own page and programs alone, or to a list such as "
                 "[https://chat.example]"
+            ),
+        ),
+        (
+            "gateway: { host: 0.0.0.0, origins: [] }",
+            (
+                "7:18: gateway.host: others than this machine can connect here, so decide who may: set "
+                "`authentication` in this section, to what clients must show, or to `none` for everybody"
+            ),
+        ),
+        (
+            "    policy: { private_addresses: true }\ngateway: { host: 0.0.0.0, origins: [], authentication: none }",
+            (
+                "7:34: platforms.echo.policy.private_addresses: others than this machine can connect here, and this "
+                "would let them reach this machine and its network: leave it out, or name what they may reach in "
+                "`allowed_addresses`, such as [10.1.0.0/16]"
             ),
         ),
         (
@@ -127,6 +161,16 @@ def test_paths_are_absolute(tmp_path: Path) -> None:
 )
 def test_says(tmp_path: Path, text: str, said: str) -> None:
     assert problems(tmp_path, text) == [f"sockethub.yaml:{said}"]
+
+
+def test_credentials_that_nobody_would_ask_for(tmp_path: Path) -> None:
+    text = STANZA.replace("{ messages:", "{ credentials: messages.json, messages:")
+    with pytest.raises(InvalidDeclaration) as error:
+        loads(text, write_schemas(tmp_path), {})
+    assert str(error.value) == (
+        "sockethub.yaml:6:29: platforms.echo.schemas.credentials: a stateless platform has no logins, and its driver "
+        "is never given credentials: leave this out, or declare `mode: persistent`, with a driver that connects"
+    )
 
 
 def test_an_empty_file_says_what_is_missing(tmp_path: Path) -> None:
@@ -194,8 +238,9 @@ def test_loopback_needs_no_origins(tmp_path: Path, host: str) -> None:
     assert declared(tmp_path, f"gateway: {{ host: '{host}' }}").gateway.host == host
 
 
-def test_origins_may_be_decided_to_be_none(tmp_path: Path) -> None:
-    assert declared(tmp_path, "gateway: { host: 0.0.0.0, origins: [] }").gateway.origins == ()
+def test_a_decision_may_be_for_none(tmp_path: Path) -> None:
+    open_to_all = declared(tmp_path, "gateway: { host: 0.0.0.0, origins: [], authentication: none }").gateway
+    assert (open_to_all.origins, open_to_all.authentication) == ((), None)
 
 
 def test_a_key_file_others_can_read(tmp_path: Path) -> None:
@@ -206,6 +251,18 @@ def test_a_key_file_others_can_read(tmp_path: Path) -> None:
     ]
     os.chmod(tmp_path / "master.key", 0o600)
     assert declared(tmp_path, "keys: { file: master.key }").keys.file == tmp_path / "master.key"
+
+
+def test_previous_key_files_are_beside_the_declaration(tmp_path: Path) -> None:
+    (tmp_path / "old.key").write_text(KEY)
+    os.chmod(tmp_path / "old.key", 0o644)
+    old = tmp_path / "old.key"
+    assert problems(tmp_path, "keys: { previous: [{ file: old.key }] }") == [
+        f"sockethub.yaml:7:28: keys.previous[0].file: others can read {old}; run: chmod 600 {old}"
+    ]
+    os.chmod(tmp_path / "old.key", 0o600)
+    [previous] = declared(tmp_path, "keys: { previous: [{ file: old.key }] }").keys.previous
+    assert previous.file == tmp_path / "old.key"
 
 
 def test_secrets_come_from_variables_and_files(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from sockethub.config.words import words
         ),
         ({"type": "array"}, "a list"),
         ({"type": "object"}, "a section of keys"),
+        ({"type": "array", "items": {"$ref": "#/$defs/Key"}}, "a list, each a section of keys"),
     ],
 )
 def test_says_what_a_value_must_be(schema: dict[str, Any], said: str) -> None:
