@@ -12,6 +12,9 @@ UNKNOWN: Final = "outcome: unknown"
 _TYPE_MEMBERS: Final = ("type", "@type", "sh:verb", "sh:kind")
 """Where dialects say what something is."""
 
+_OURS: Final = ("outcome", "retry")
+"""What the gateway says of a failure, and nobody else: a client that submits it is not told it of itself."""
+
 
 def succeeded(raw: dict[str, Any], result: dict[str, Any] | None) -> dict[str, Any]:
     """The platform's result, or the submitted activity when that says it all."""
@@ -22,10 +25,11 @@ def succeeded(raw: dict[str, Any], result: dict[str, Any] | None) -> dict[str, A
     return result
 
 
-def failed(raw: Any, text: str) -> dict[str, Any]:
-    """The submitted activity, and why it did not happen."""
+def failed(raw: Any, text: str, *, retry: bool = False) -> dict[str, Any]:
+    """The submitted activity, and why it did not happen; ``retry``: it would on the next connection."""
     submitted = without_secrets(raw) if isinstance(raw, Mapping) else {}
-    return {**submitted, "error": text}
+    said = {member: value for member, value in submitted.items() if member not in _OURS}
+    return {**said, "error": text, **({"retry": True} if retry else {})}
 
 
 def unknown(raw: Any, text: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is served beside Socket.IO: the plain WebSocket, health, schemas, the console."""
+"""What is served beside Socket.IO: the plain WebSocket, health, schemas, JavaScript clients, the console."""
 
 from __future__ import annotations
 
@@ -6,20 +6,31 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import quart
+import structlog
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from sockethub.activity.registry import Registry
-from sockethub.config.models import Gateway
+from sockethub.config.gateway import Gateway
 from sockethub.config.resources import SCHEMAS
 from sockethub.console import console_blueprint
+from sockethub.gateway import asyncapi
+from sockethub.gateway.forwarding import as_asked, networks, peer
 from sockethub.gateway.httpactions import HttpActions
-from sockethub.gateway.origins import Origins
-from sockethub.gateway.websocket import WebSocketEndpoint, bounded
+from sockethub.gateway.javascript import javascript_blueprint
+from sockethub.gateway.origins import FORBIDDEN, Origins
+from sockethub.gateway.websocket import DirectConnection, WebSocketEndpoint
+
+log = structlog.get_logger(__name__)
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 SMALL_BODY: Final = 16_384
 """Largest request body here; only HTTP actions take one, and declare their own limit."""
+
+LONGEST_ORIGIN: Final = 200
+"""Of one that is logged, in characters: no page has a longer one."""
+
+TWO_LENGTHS: Final = "a request has either Content-Length or Transfer-Encoding, not both"
 
 
 def make_app(
@@ -32,7 +43,7 @@ def make_app(
 ) -> quart.Quart:
     """The Quart application. ``ready`` tells whether commands can be taken now."""
     app = quart.Quart("sockethub", static_folder=None)
-    app.asgi_websocket_class = bounded(gateway.inbound_messages)
+    app.asgi_websocket_class = DirectConnection
     app.config["MAX_CONTENT_LENGTH"] = max(SMALL_BODY, actions.max_body_bytes)
     app.add_websocket(gateway.websocket_path, "websocket", endpoint.serve)
 
@@ -49,6 +60,13 @@ def make_app(
         is_ready = await ready()
         return quart.jsonify(status="ready" if is_ready else "not ready"), 200 if is_ready else 503
 
+    described = asyncapi.document(gateway)
+
+    @app.get("/asyncapi.json")
+    async def description() -> quart.Response:
+        """What is said over the plain WebSocket, for tools."""
+        return quart.jsonify(described)
+
     @app.get("/schemas/registry.json")
     async def registered() -> quart.Response:
         """What the ``schemas`` event answers."""
@@ -59,20 +77,31 @@ def make_app(
         """A shipped schema by its ``$id``'s path."""
         return await quart.send_from_directory(SCHEMAS, name, mimetype="application/schema+json")
 
+    app.register_blueprint(javascript_blueprint())
     if gateway.console:
         app.register_blueprint(console_blueprint(websocket_path=gateway.websocket_path, credentials=suggestions))
     return app
 
 
-def compose(app: quart.Quart, socketio: Asgi, path: str, origins: Origins) -> Asgi:
-    """One application: Socket.IO below ``path``, the rest to ``app``; pages from elsewhere to neither."""
-    prefix = path + "/"
+def compose(app: quart.Quart, socketio: Asgi, gateway: Gateway, origins: Origins) -> Asgi:
+    """One application: Socket.IO below its path, the rest to ``app``; pages from elsewhere to neither.
 
-    async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    Both see clients as they are, whatever proxies stand between, and no request whose end two could see differently.
+    """
+    prefix = gateway.socketio_path + "/"
+    trusted, kind = networks(gateway.trusted_proxies), gateway.forwarded_header
+
+    async def application(scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] == "lifespan":
             await app(scope, receive, send)
-        elif not origins.allows(scope["headers"]) and _is_api(scope, prefix):
-            await _forbid(scope, receive, send)
+            return
+        address = (scope.get("client") or ("",))[0]
+        scope = as_asked(scope, peer(address, scope["headers"], trusted, kind))
+        if _has_two_lengths(scope):
+            await _refuse(scope, receive, send, 400, TWO_LENGTHS, (b"connection", b"close"))
+        elif _is_api(scope, prefix) and (origin := origins.refused(scope)) is not None:
+            log.info("a page is not let in: `gateway.origins` does not name it", origin=origin[:LONGEST_ORIGIN])
+            await _refuse(scope, receive, send, 403, FORBIDDEN)
         elif scope["path"].startswith(prefix):
             await socketio(scope, receive, send)
         else:
@@ -85,10 +114,17 @@ def _is_api(scope: Scope, prefix: str) -> bool:
     return scope["type"] == "websocket" or str(scope.get("path", "")).startswith(prefix)
 
 
-async def _forbid(scope: Scope, receive: ASGIReceiveCallable, send: Any) -> None:
+def _has_two_lengths(scope: Any) -> bool:
+    """Whether a request says in two ways where it ends: a proxy may believe the other one (RFC 9112 §6.1)."""
+    return {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}
+
+
+async def _refuse(
+    scope: Scope, receive: ASGIReceiveCallable, send: Any, status: int, why: str, *more: tuple[bytes, bytes]
+) -> None:
     await receive()
+    text = f"{why}\n".encode()
     kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
-    text = b"this origin may not connect; the operator declares those that may in gateway.origins\n"
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(text)).encode())]
-    await send({"type": f"{kind}.start", "status": 403, "headers": headers})
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(text)).encode()), *more]
+    await send({"type": f"{kind}.start", "status": status, "headers": headers})
     await send({"type": f"{kind}.body", "body": text, "more_body": False})

@@ -35,8 +35,12 @@ class Close(IntEnum):
     TOO_BIG = 1009
     RESTART = 1012
     TRY_LATER = 1013
-    """Too many connections from this address."""
+    """Too many connections from this address, or of this user."""
 
+    UNAUTHENTICATED = 4001
+    """The client has not shown in time who it is, or what it has shown does not hold."""
+    EXPIRED = 4003
+    """What the client had shown of who it is holds no more."""
     TOO_SLOW = 4008
     """The client did not read what it was sent."""
     RESUMED = 4009
@@ -61,8 +65,10 @@ def closing(code: int, reason: str) -> dict[str, Any]:
 class Connection:
     """One WebSocket."""
 
-    def __init__(self, outbox_messages: int) -> None:
+    def __init__(self, outbox_messages: int, overflowed: Callable[[], None] = lambda: None) -> None:
+        """``overflowed`` is called when it is closed because its client does not keep up."""
         self._outbox = Outbox(outbox_messages)
+        self._overflowed = overflowed
         self._last_words: tuple[int, str] | None = None
         self.closing: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
@@ -73,6 +79,7 @@ class Connection:
         try:
             self._outbox.put(self.form(text, offset))
         except OutboxFull:
+            self._overflowed()
             self.close(Close.TOO_SLOW, "you do not read what you are sent")
 
     def catch_up(self, frames: list[str], after: int) -> None:
@@ -116,7 +123,8 @@ Token: TypeAlias = Secret[str]
 class Channel:
     """A :class:`~sockethub.sessions.session.Transport` that outlives its connection."""
 
-    def __init__(self, connection: Connection | None) -> None:
+    def __init__(self, connection: Connection | None, name: str = "websocket") -> None:
+        self.name = name
         self._connection = connection
         self._last = 0
         self._log: SessionLog | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Any
 
 from sockethub.activity.platforms import PlatformInfo
-from sockethub.sessions.session import Session
+from sockethub.sessions.session import Session, Trace
 
 
 @dataclass(slots=True)
@@ -25,3 +26,6 @@ class Command:
     size: int
     platform: PlatformInfo | None = None
     activity: dict[str, Any] | None = None
+    began: float = field(default_factory=time.monotonic)
+    """When it came, on the monotonic clock, in seconds."""
+    trace: Trace | None = None

@@ -69,6 +69,8 @@ class EventServer:
             pass  # the gateway ends; a streams callback that raises would only be reported
         except (TimeoutError, ValueError, CryptoError) as error:
             self._log.error("a worker's connection is refused", error=str(error) or type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - a bug of ours; it ends this connection and nothing else
+            self._log.error("a worker's event was not taken", error=type(error).__name__)
         finally:
             self._workers.discard(task)
             writer.close()
@@ -85,7 +87,7 @@ class EventServer:
         sequence = 0
         while True:
             sealed = await _frame(reader, MAX_FRAME_BYTES)
-            self._router.event(login, unseal(key, sealed, event_binding(login, nonce, sequence)))
+            self._router.event(platform, login, unseal(key, sealed, event_binding(login, nonce, sequence)))
             sequence += 1
 
 

@@ -11,12 +11,10 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from sockethub.gateway import wire
 from sockethub.gateway.origins import Origins
 
-__all__ = ["FORBIDDEN", "Refused", "allow", "json_answer", "read_body"]
+__all__ = ["Refused", "allow", "json_answer", "read_body"]
 
 PREFLIGHT_SECONDS: Final = 600
 """How long a browser need not ask again whether it may."""
-
-FORBIDDEN: Final = "this origin may not connect; the operator declares those that may in gateway.origins"
 
 
 class Refused(Exception):
@@ -47,7 +45,7 @@ def allow(response: quart.Response, origins: Origins, methods: str, headers: tup
     response.headers["Vary"] = "Origin"
     response.headers["X-Content-Type-Options"] = "nosniff"
     origin = quart.request.headers.get("Origin")
-    if origin is None or not origins.allows(quart.request.scope["headers"]):
+    if origin is None or not origins.allows(quart.request.scope):
         return
     response.headers["Access-Control-Allow-Origin"] = origin
     response.headers["Access-Control-Allow-Methods"] = methods

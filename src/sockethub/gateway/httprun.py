@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from sockethub.config.models import Http
+from sockethub.config.gateway import Http
 from sockethub.gateway import wire
 from sockethub.gateway.answers import says_credentials, unknown
 from sockethub.gateway.commands import Commands
@@ -19,6 +19,8 @@ STOPPED = "the gateway stopped before a reply came"
 
 class Silent:
     """The transport of a session that hears nothing but its answers."""
+
+    name = "http"
 
     def deliver(self, event: str, data: Any) -> None:
         """Nobody listens."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, cast
 
@@ -10,7 +11,7 @@ import redis
 import redis.asyncio
 
 from sockethub import redis_keys
-from sockethub.config.models import Http
+from sockethub.config.gateway import Http
 from sockethub.crypto import Binding, KeyRing, seal, unseal
 from sockethub.crypto.keys import blind_name
 from sockethub.errors import CryptoError, QueueUnavailable
@@ -38,6 +39,19 @@ class Progress(Enum):
     RUNNING = "running"
 
 
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """The id of a request, and whose it is: the results of one user are no other's, whoever knows the id."""
+
+    id: str
+    user: str = ""
+
+    @property
+    def name(self) -> str:
+        """The two as one; no id has a line end."""
+        return f"{self.id}\n{self.user}" if self.user else self.id
+
+
 class HttpStore:
     """Reads and writes for HTTP requests. Raises :class:`~sockethub.errors.QueueUnavailable`.
 
@@ -47,29 +61,29 @@ class HttpStore:
     def __init__(self, client: redis.asyncio.Redis, keys: KeyRing, declared: Http) -> None:
         self._client = client
         self._keys = keys
-        self._declared = declared
+        self.declared = declared
 
     async def admit(self, address: str) -> int:
         """Count a request of ``address``; 0 when it may pass, otherwise the seconds until the next may."""
         key = redis_keys.http_requests(self._blind("address", address))
-        count, left = await self._ask(self._client.eval(_COUNT, 1, key, str(self._declared.rate_seconds)))
-        return 0 if count <= self._declared.requests else max(1, int(left))
+        count, left = await self._ask(self._client.eval(_COUNT, 1, key, str(self.declared.rate_seconds)))
+        return 0 if count <= self.declared.requests else max(1, int(left))
 
-    async def begin(self, request: str) -> bool:
+    async def begin(self, request: Owned) -> bool:
         """Claim the id ``request``; false when it runs, or has ended and its results are still kept."""
-        seconds = int(self._declared.total_seconds) + MARGIN_SECONDS
+        seconds = int(self.declared.total_seconds) + MARGIN_SECONDS
         return bool(await self._ask(self._client.set(self._key(request), _RUNNING, ex=seconds, nx=True)))
 
-    async def forget(self, request: str) -> None:
+    async def forget(self, request: Owned) -> None:
         """Nothing was done: the id is free again."""
         await self._ask(self._client.delete(self._key(request)))
 
-    async def finish(self, request: str, lines: bytes) -> None:
+    async def finish(self, request: Owned, lines: bytes) -> None:
         """Keep the results for replay."""
-        record = seal(self._secret(request), lines, Binding("http", id=request))
-        await self._ask(self._client.set(self._key(request), record, ex=self._declared.replay_seconds))
+        record = seal(self._secret(request), lines, Binding("http", id=request.name))
+        await self._ask(self._client.set(self._key(request), record, ex=self.declared.replay_seconds))
 
-    async def results(self, request: str) -> bytes | Progress:
+    async def results(self, request: Owned) -> bytes | Progress:
         """The lines that were kept, or why there are none."""
         record = await self._ask(self._client.get(self._key(request)))
         if record is None:
@@ -77,18 +91,18 @@ class HttpStore:
         if record == _RUNNING:
             return Progress.RUNNING
         try:
-            return unseal(self._secret(request), record, Binding("http", id=request))
-        except CryptoError:  # altered, or of a master key that was replaced
+            return unseal(self._secret(request), record, Binding("http", id=request.name))
+        except CryptoError:  # altered, or of another root key
             return Progress.UNKNOWN
 
-    def _key(self, request: str) -> str:
-        return redis_keys.http_results(self._blind("request", request))
+    def _key(self, request: Owned) -> str:
+        return redis_keys.http_results(self._blind("request", request.name))
 
     def _blind(self, kind: str, name: str) -> str:
         return blind_name(self._keys.login_key(_PURPOSE, ""), kind, name)
 
-    def _secret(self, request: str) -> bytes:
-        return self._keys.login_key(_PURPOSE, request)
+    def _secret(self, request: Owned) -> bytes:
+        return self._keys.login_key(_PURPOSE, request.name)
 
     @staticmethod
     async def _ask(answer: Any) -> Any:

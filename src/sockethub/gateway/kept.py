@@ -33,6 +33,8 @@ class Kept:
     """Events of one session are handled one after the other."""
     waiting: int = 0
     """Requests that wait for their turn."""
+    by_token: bool = False
+    """Its user has shown a token, and was given the session's own to show from then on (HTTP)."""
 
 
 class KeptSessions:
@@ -40,22 +42,22 @@ class KeptSessions:
 
     def __init__(self, commands: Commands, keeping: Keeping) -> None:
         self._commands = commands
-        self._keeping = keeping
+        self.keeping = keeping
         self._kept: dict[str, Kept] = {}
 
     @property
     def enabled(self) -> bool:
-        return self._keeping.seconds > 0
+        return self.keeping.seconds > 0
 
     def keep(self, session: Session, channel: Channel) -> dict[str, Any]:
         """From now on the session can be resumed; what its client has to know for that."""
-        token = channel.keep(self._keeping)
+        token = channel.keep(self.keeping)
         self._kept.setdefault(session.id, Kept(session, channel))
         return {
             "session": session.id,
             "token": token.reveal(),
             "offset": channel.last,
-            "seconds": self._keeping.seconds,
+            "seconds": self.keeping.seconds,
         }
 
     def find(self, session: Any, token: Any) -> Kept | None:
@@ -107,7 +109,7 @@ class KeptSessions:
                 self.end(oldest.id)
         else:
             kept.expiry.cancel()
-        kept.expiry = asyncio.get_running_loop().call_later(self._keeping.seconds, self.end, kept.session.id)
+        kept.expiry = asyncio.get_running_loop().call_later(self.keeping.seconds, self.end, kept.session.id)
 
     def end(self, session: str) -> None:
         """A session is over. Idempotent."""

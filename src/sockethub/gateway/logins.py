@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 from sockethub.activity.platforms import PlatformInfo
 from sockethub.crypto import KeyRing
 from sockethub.errors import ClientError
+from sockethub.gateway.limits import Limits
 from sockethub.jobs import LoginRecord
+from sockethub.placement import wishes_for
 from sockethub.sessions.bindings import LoginBinding
 from sockethub.sessions.session import Session
 from sockethub.sessions.store import SessionStore
 from sockethub.sessions.table import SessionTable
 
 SLOTS: Final = 20
-"""Anonymous logins with the same credentials from one address at once."""
+"""Anonymous logins with the same credentials of one user, or from one address, at once."""
 
 REQUEST_SECONDS: Final = 5.0
 """How long a request to the supervisors is waited for before it is made again."""
@@ -27,8 +29,9 @@ State = Literal["requested", "running"]
 class Logins:
     """Binds sessions to logins."""
 
-    def __init__(self, keys: KeyRing, store: SessionStore, sessions: SessionTable) -> None:
+    def __init__(self, keys: KeyRing, store: SessionStore, sessions: SessionTable, limits: Limits) -> None:
         self._keys = keys
+        self._limits = limits
         self._store = store
         self._sessions = sessions
         self._states: dict[str, tuple[State, float]] = {}
@@ -39,22 +42,48 @@ class Logins:
         Raises :class:`~sockethub.errors.ClientError` and :class:`~sockethub.errors.QueueError`.
         """
         login = await self._login_of(session, platform, activity["object"])
-        binding = session.by_login.get(login) or self._binding(session, platform.id, login, activity)
-        binding.aliases.add(activity["actor"]["id"])
+        known = session.by_login.get(login)
+        binding = known or self._binding(session, platform.id, login, activity)
+        try:
+            if known is None:
+                session.require_room(login)
+                binding.wishes = wishes_for(platform.declared.placement, activity["object"]).encode()
+                binding.own = session.user is not None or _has_secret(platform, activity["object"])
+                if not platform.stateless:
+                    binding.places = await self._limits.log_in(session, platform.id, login)
+            await self._keep(session, platform, binding, activity)
+        finally:
+            kept = session.by_login.get(login)
+            if kept is None or session.closed:  # refused, failed, cancelled, or the session went: leave nothing behind
+                await self.release(session.id, [binding])
+            elif kept is not binding:  # given twice at once; the other one came first
+                await self._limits.logged_out(binding)
+
+    async def _keep(
+        self, session: Session, platform: PlatformInfo, binding: LoginBinding, activity: Mapping[str, Any]
+    ) -> None:
+        """Keep the credentials for ``binding``, which the session uses from now on, if it is still there."""
+        login = binding.login
+        binding.known_as(activity["actor"]["id"])
         login_key = self._keys.login_key(platform.id, login)
         record = LoginRecord.seal(
             activity, key=binding.key.reveal(), login_key=login_key, session=session.id, login=login
         )
         binding.record = record
         await self._store.record(session.id, login, record)
-        if session.closed:  # it went while Redis was asked: leave nothing behind
-            await self._store.release(session.id, [binding])
+        if session.closed or session.by_login.get(login, binding) is not binding:
             return
         replaced = session.bind(binding)
         self._sessions.listen(session, binding)
         if replaced is not None:
             self._sessions.unlisten(session, replaced.login)
-            await self._store.release(session.id, [replaced])
+            await self.release(session.id, [replaced])
+
+    async def release(self, session: str, bindings: Iterable[LoginBinding]) -> None:
+        """A session uses these logins no more. Raises :class:`~sockethub.errors.QueueUnavailable`."""
+        for binding in bindings:
+            await self._limits.logged_out(binding)
+        await self._store.release(session, bindings)
 
     def stateless(self, session: Session, platform: PlatformInfo) -> LoginBinding:
         """The session's binding to a platform that needs no credentials."""
@@ -101,16 +130,19 @@ class Logins:
     async def _login_of(self, session: Session, platform: PlatformInfo, given: Mapping[str, Any]) -> str:
         if platform.stateless:
             return platform.id
-        if any(given.get(member) for member in platform.secrets):
+        if _has_secret(platform, given):
             login = self._keys.login_id(platform.id, given)
             await self._store.attach(session.id, login)
             return login
-        # Nobody's own: the same address gets the same login back, but not one that another client holds now.
+        # Nobody's own: the same user, or else the same address, gets the same login back, but not one that another
+        # client holds now.
+        owner = session.address if session.user is None else f"user:{session.user.id}"
         for slot in range(SLOTS):
-            login = self._keys.login_id(platform.id, given, f"{session.address}/{slot}")
+            login = self._keys.login_id(platform.id, given, f"{owner}/{slot}")
             if login in session.by_login or await self._store.claim(session.id, login):
                 return login
-        raise ClientError(f"{SLOTS} clients at this address already use these credentials, which have no password")
+        whose = "at this address" if session.user is None else "of yours"
+        raise ClientError(f"{SLOTS} clients {whose} already use these credentials, which have no password")
 
     def _binding(self, session: Session, platform: str, login: str, activity: Mapping[str, Any]) -> LoginBinding:
         server = activity["object"].get("server")
@@ -126,3 +158,7 @@ class Logins:
             actor=actor,
             server=server,
         )
+
+
+def _has_secret(platform: PlatformInfo, credentials: Mapping[str, Any]) -> bool:
+    return any(credentials.get(member) for member in platform.secrets)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sockethub.config.models import Http
+from sockethub.config.gateway import Http
 from sockethub.config.resources import SCHEMAS
 
 REQUEST_ID_PATTERN = "^[A-Za-z0-9._:-]{1,128}$"
@@ -17,7 +17,7 @@ _LINES = "One JSON object a line: each activity's result, or the activity with `
 _REFUSALS = {
     202: "Still running.",
     400: "Malformed, or without a usable request id.",
-    401: "No such session, or not its token.",
+    401: "No such session, or not its token; no token of a user, or one that does not hold.",
     403: "A page of an origin that is not allowed.",
     404: "No such request, or its results are no longer kept.",
     408: "The body did not come in time.",
@@ -30,10 +30,27 @@ _REFUSALS = {
 }
 _REPLAY = (400, 403, 404, 429, 503)
 _POST = (400, 403, 408, 409, 413, 415, 429, 503)
+_OF_USERS = frozenset({"act", "replay", "replayById", "begin"})
+"""Operations whose client shows who it is, where clients do; the others want a session's own token, or nothing."""
 
 
-def document(declared: Http) -> dict[str, Any]:
-    """The description; without the paths of HTTP actions when they are not enabled."""
+def document(declared: Http, *, authenticates: bool = False) -> dict[str, Any]:
+    """The description; without the paths of HTTP actions when they are not enabled.
+
+    ``authenticates`` is whether clients show who they are.
+    """
+    described = _document(declared)
+    if authenticates:
+        described["components"]["securitySchemes"]["user"] = {"type": "http", "scheme": "bearer"}
+        for path in described["paths"].values():
+            for operation in path.values():
+                if operation["operationId"] in _OF_USERS:
+                    operation["security"] = [{"user": []}]
+                    operation["responses"] |= _refusals(401)
+    return described
+
+
+def _document(declared: Http) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Sockethub", "version": "1", "description": "Commands by HTTP requests."},

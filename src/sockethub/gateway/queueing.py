@@ -9,29 +9,37 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import anyio
 import dramatiq
 import structlog
 
+from sockethub import jsontext, logs
 from sockethub.activity.platforms import Platforms
+from sockethub.config.platform import Queue
 from sockethub.errors import CryptoError, QueueError, QueueFull, QueueLost
 from sockethub.gateway.answers import failed, succeeded, unknown
 from sockethub.gateway.logins import Logins
+from sockethub.gateway.pipeline import Outcome, Outgoing
 from sockethub.gateway.tasks import Tasks
 from sockethub.jobs import ACTOR_NAME, AsyncProducer, Envelope, Job, Reply
 from sockethub.jobs.envelope import JobKind
+from sockethub.operations.metrics import OTHER, GatewayMetrics
 from sockethub.sessions.bindings import LoginBinding
-from sockethub.sessions.session import Answer, Pending, Session
+from sockethub.sessions.session import Answer, Pending, Session, Trace
 from sockethub.sessions.store import SessionStore
 
 GRACE_SECONDS: Final = 15.0
 """What a command may take beyond its time limit: a worker that died is replaced, Redis restarted meanwhile."""
 
+LARGE_BYTES: Final = 2_048
+"""A command of more waits as JSON for its reply: what was parsed may be thirty times as large."""
+
 SWEEP_SECONDS: Final = 1.0
 TOO_LATE: Final = "no reply came in time"
+NONSENSE: Final = "the reply makes no sense"
 RESTARTING: Final = "the gateway is restarting"
 
 
@@ -46,6 +54,8 @@ class Queueing:
         store: SessionStore,
         logins: Logins,
         tasks: Tasks,
+        metrics: GatewayMetrics,
+        outgoing: Outgoing | None = None,
     ) -> None:
         self._gateway = gateway
         self._platforms = platforms
@@ -53,6 +63,8 @@ class Queueing:
         self._store = store
         self._logins = logins
         self._tasks = tasks
+        self._outgoing = outgoing
+        self._metrics = metrics
         self._pending: dict[str, Pending] = {}
         self._idle = asyncio.Event()
         self._log = structlog.get_logger(__name__)
@@ -64,23 +76,57 @@ class Queueing:
         activity: Mapping[str, Any],
         raw: dict[str, Any],
         answer: Answer | None,
+        told: Callable[[Outcome], None] | None = None,
+        trace: Trace | None = None,
+        *,
+        size: int,
     ) -> None:
-        """Queue one command; returns at once, the answer comes later."""
+        """Queue one command; returns at once, the answer comes later, and ``told`` is told how it ended.
+
+        ``raw`` is what the client submitted, as ``size`` bytes of JSON.
+        """
         platform = self._platforms.get(binding.platform)
         job = _job_id()
         patience = platform.declared.queue.time_limit_seconds + GRACE_SECONDS
-        deadline = asyncio.get_running_loop().time() + patience
-        pending = Pending(job, session, binding, raw, answer, deadline, patience if not platform.stateless else 0.0)
-        self._pending[job] = session.pending[job] = pending
+        now = asyncio.get_running_loop().time()
+        pending = Pending(
+            job,
+            session,
+            binding,
+            raw if size <= LARGE_BYTES else jsontext.dumps(raw),
+            answer,
+            deadline=now + patience,
+            since=now,
+            verb=activity["type"],
+            size=size,
+            told=told,
+            trace=trace,
+            patience=patience if not platform.stateless else 0.0,
+        )
+        self._pending[job] = pending
+        session.await_reply(pending)
         binding.used = True
-        message = self._seal(session, binding, Job("activity", activity), job)
+        if logs.debugging():
+            self._log.debug(
+                "command queued",
+                session=session.id,
+                platform=binding.platform,
+                login=binding.login,
+                job=job,
+                verb=activity["type"],
+            )
+        parent = None if trace is None else trace.parent
+        message = self._seal(session, binding, Job("activity", activity, parent, own=binding.own), job)
+        if trace is not None:
+            trace.step("seal")
         must_request = not platform.stateless and self._logins.must_request(binding.login)
-        self._tasks.start(self._enqueue(pending, message, platform.declared.queue.max_length, must_request))
+        self._tasks.start(self._enqueue(pending, message, platform.declared.queue, must_request))
 
     def reply(self, session: Session, login: str, job: str, sealed: bytes) -> None:
         """A worker's reply has come."""
         pending = self._pending.get(job)
         if pending is None or pending.session is not session:
+            self._metrics.late()
             self._log.warning("a reply came after its deadline", session=session.id, login=login, job=job)
             return
         key = pending.binding.key.reveal()
@@ -89,6 +135,8 @@ class Queueing:
         except CryptoError as error:
             self._log.error("reply does not open", job=job, error=str(error))
             return
+        if pending.trace is not None and reply.began is not None and reply.took is not None:
+            pending.trace.performed(reply.began, reply.took)
         self._progress(session, login)
         self._finish(pending, reply)
 
@@ -103,11 +151,15 @@ class Queueing:
         """The binding of some command that awaits a reply of ``login``."""
         return next((p.binding for p in self._pending.values() if p.binding.login == login), None)
 
+    def __len__(self) -> int:
+        """How many commands await their reply."""
+        return len(self._pending)
+
     def forget(self, session: Session) -> None:
         """The session is gone: nobody awaits its replies."""
-        for job in session.pending:
+        for job in list(session.pending):
             self._pending.pop(job, None)
-        session.pending.clear()
+            session.settle(job)
         if not self._pending:
             self._idle.set()
 
@@ -120,11 +172,14 @@ class Queueing:
         for pending in list(self._pending.values()):
             self._finish(pending, Reply("unknown", error=RESTARTING))
 
-    async def tell(self, session: Session, binding: LoginBinding, kind: JobKind) -> None:
-        """Queue an ``attach`` or ``detach``; raises :class:`~sockethub.errors.QueueError`."""
-        limit = self._platforms.get(binding.platform).declared.queue.max_length
-        message = self._seal(session, binding, Job(kind), _job_id())
-        await self._producer.enqueue(message, max_length=limit)
+    async def tell(self, session: Session, binding: LoginBinding, kind: JobKind, *, create: bool = False) -> None:
+        """Queue what became of a client; raises :class:`~sockethub.errors.QueueError`.
+
+        Without ``create`` not for a login that has ended, and whose queue nobody would read, or ever delete.
+        """
+        queue = self._platforms.known(binding.platform).declared.queue
+        message = self._seal(session, binding, Job(kind, own=binding.own), _job_id())
+        await self._producer.enqueue(message, max_length=queue.max_length, max_bytes=queue.max_bytes, create=create)
 
     async def sweep(self) -> None:
         """Answer, for ever, what is overdue: its outcome is unknown."""
@@ -157,17 +212,21 @@ class Queueing:
         )
 
     async def _enqueue(
-        self, pending: Pending, message: dramatiq.Message[Any], max_length: int, must_request: bool
+        self, pending: Pending, message: dramatiq.Message[Any], queue: Queue, must_request: bool
     ) -> None:
         try:
-            await self._producer.enqueue(message, max_length=max_length)
+            await self._producer.enqueue(message, max_length=queue.max_length, max_bytes=queue.max_bytes)
         except QueueFull as error:
+            self._metrics.refused(error)
             self._finish(pending, _refused(error))  # what fills it may wait for the login to run
         except QueueError as error:
+            self._metrics.refused(error)
             if must_request:
                 self._logins.ended(pending.binding.login)
             self._finish(pending, _refused(error))
             return
+        if pending.trace is not None:
+            pending.trace.step("enqueue")
         if must_request:
             await self._request(pending)
 
@@ -184,16 +243,51 @@ class Queueing:
             if other.patience and other.binding.login == login:
                 other.deadline = now + other.patience
 
+    def _measure(self, pending: Pending, reply: Reply) -> None:
+        platform = pending.binding.platform
+        # A pipeline without `Validate` lets pass what is no verb of the platform.
+        verb = pending.verb if pending.verb in self._platforms.known(platform).declared.verbs else OTHER
+        seconds = asyncio.get_running_loop().time() - pending.since
+        self._metrics.answered(platform, verb, reply.outcome, seconds, reply.took)
+
     def _finish(self, pending: Pending, reply: Reply) -> None:
         if self._pending.pop(pending.job, None) is None:
             return
         if not self._pending:
             self._idle.set()
         session = pending.session
-        session.pending.pop(pending.job, None)
-        answer, raw = pending.answer, pending.raw
+        session.settle(pending.job)
+        self._measure(pending, reply)
+        self._tell(pending, reply)
+        if pending.told is not None:
+            pending.told(reply.outcome)
+        if logs.debugging():
+            self._log.debug(
+                "command answered",
+                session=session.id,
+                platform=pending.binding.platform,
+                login=pending.binding.login,
+                job=pending.job,
+                outcome=reply.outcome,
+            )
+        if pending.trace is not None:
+            binding = pending.binding
+            pending.trace.step("deliver")
+            pending.trace.end(
+                reply.outcome, platform=binding.platform, verb=pending.verb, login=binding.login, job=pending.job
+            )
+
+    def _tell(self, pending: Pending, reply: Reply) -> None:
+        """Give a command's client its answer."""
+        session, answer = pending.session, pending.answer
+        raw = pending.raw if isinstance(pending.raw, dict) else jsontext.loads(pending.raw)
         if reply.outcome == "result":
-            result = session.speech.write(dict(reply.activity), pending.binding.server) if reply.activity else None
+            try:
+                result = self._written(pending, reply)
+            except ValueError as error:
+                self._log.error("a reply makes no sense", job=pending.job, error=str(error))
+                self._tell(pending, Reply("unknown", error=NONSENSE))
+                return
             if answer is not None:
                 answer(succeeded(raw, result))
             elif result is not None:
@@ -206,8 +300,16 @@ class Queueing:
         else:
             session.transport.deliver("message", told)
 
+    def _written(self, pending: Pending, reply: Reply) -> dict[str, Any] | None:
+        """The result in the client's dialect, if it is to have one."""
+        activity = dict(reply.activity) if reply.activity else None
+        if activity is not None and self._outgoing is not None:
+            activity = self._outgoing(pending.session, activity)
+        return pending.session.speech.write(activity, pending.binding.server) if activity else None
+
 
 def _refused(error: QueueError) -> Reply:
+    """The answer to what could not be queued."""
     if isinstance(error, QueueLost):
         return Reply("unknown", error=str(error))
     return Reply("error", error=str(error), condition="queue")

@@ -8,31 +8,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
+from collections.abc import Callable
 from typing import Any, Final
 
 import anyio
 import engineio.packet
 import socketio
+import socketio.exceptions
 import socketio.packet
 import structlog
 
-from sockethub.config.models import Gateway
-from sockethub.errors import MalformedMessage
+from sockethub.config.gateway import Gateway
+from sockethub.errors import MalformedMessage, Unauthenticated
 from sockethub.gateway import wire
+from sockethub.gateway.admission import shown
 from sockethub.gateway.channel import closing
 from sockethub.gateway.commands import Commands
 from sockethub.gateway.engine import Engine, close
 from sockethub.gateway.middleware.rate import server_error
 from sockethub.gateway.tasks import Tasks
+from sockethub.sessions.addresses import subscriber
 from sockethub.sessions.session import Answer, Session
 from sockethub.sessions.table import TooManyConnections
 
-TOO_MANY: Final = "too many connections from your address"
 PROTOCOL_ERROR: Final = 1002
 """Close code for what is no Engine.IO packet (RFC 6455 §7.4.1)."""
 
 FINISHED_SECONDS: Final = 0.02
 """Between two looks whether a connection is closed."""
+
+FINISH_SECONDS: Final = 2.0
+"""How long a client may take to fetch why its connection ends."""
 
 CONNECT_SECONDS: Final = 20.0
 """How long a client may take between opening a connection and joining the namespace."""
@@ -56,6 +63,8 @@ class Json:
 class SocketIoTransport:
     """How one session reaches its client over Socket.IO."""
 
+    name = "socketio"
+
     def __init__(self, server: SocketIoServer, connection: str, outbox_messages: int) -> None:
         self._server = server
         self._connection = connection
@@ -74,21 +83,25 @@ class SocketIoTransport:
         if socket is None or socket.closed or self._closing:
             return
         if socket.queue.qsize() >= self._outbox_messages:
+            self._server.overflowed()
             self.close(0, "")
             return
         socket.queue.put_nowait(engineio.packet.Packet(engineio.packet.MESSAGE, data=packet.encode()))
 
     def close(self, code: int, reason: str) -> None:
-        """Socket.IO has no close codes."""
-        if not self._closing:
-            self._closing = True
-            self._server.drop(self._connection)
+        """Socket.IO has no close codes: the reason comes as an ``error``, where it is one that helps."""
+        if self._closing:
+            return
+        if reason:
+            self.deliver("error", server_error(reason))
+        self._closing = True
+        self._server.drop(self._connection, finish=bool(reason))
 
 
 class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
     """Takes the events of one client in order and hands them to ``commands``."""
 
-    def __init__(self, gateway: Gateway, commands: Commands, tasks: Tasks) -> None:
+    def __init__(self, gateway: Gateway, commands: Commands, tasks: Tasks, overflowed: Callable[[], None]) -> None:
         quiet = logging.getLogger("sockethub.socketio")
         quiet.setLevel(logging.CRITICAL)  # its messages hold what clients say
         super().__init__(
@@ -104,10 +117,16 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
             ping_timeout=gateway.pong_seconds,
             namespaces=["/"],
         )
+        self.overflowed = overflowed
         self._commands = commands
+        self._admission = commands.admission
         self._tasks = tasks
         self._outbox_messages = gateway.outbox_messages
         self._sessions: dict[str, tuple[Session, SocketIoTransport]] = {}
+        self._guests: dict[str, str] = {}
+        self._guests_of: Counter[str] = Counter()
+        self._guests_per_address = gateway.sockets_per_address
+        self._connect_seconds = self._admission.seconds if self._admission.required else CONNECT_SECONDS
         self._size = 0
         self._log = structlog.get_logger(__name__)
         self.on("connect", self._connected)
@@ -116,9 +135,14 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
     def _engineio_server_class(self) -> type[Engine]:
         return Engine
 
-    def drop(self, connection: str) -> None:
-        """Close one connection soon."""
-        self._tasks.start(self._drop(connection))
+    def declare(self, gateway: Gateway) -> None:
+        """From now on these are the limits of whoever connects."""
+        self._outbox_messages = gateway.outbox_messages
+        self.eio.max_http_buffer_size = gateway.max_message_bytes
+
+    def drop(self, connection: str, *, finish: bool = False) -> None:
+        """Close one connection soon; with ``finish`` once its client has what it was sent."""
+        self._tasks.start(self._finish_soon(connection) if finish else self._drop(connection))
 
     async def finish_all(self, code: int, reason: str) -> None:
         """Close every connection once its client has what it was sent, and was told when to come back."""
@@ -144,30 +168,59 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
         while connection in self.eio.sockets:  # noqa: ASYNC110 - until its request has ended, which tells nobody
             await anyio.sleep(FINISHED_SECONDS)
 
+    async def _finish_soon(self, connection: str) -> None:
+        with anyio.move_on_after(FINISH_SECONDS):
+            await self._finish(connection)
+        await self._drop(connection)
+
     async def _drop(self, connection: str) -> None:
         await self.eio.disconnect(connection)
 
     async def _connected(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         connection = self.manager.eio_sid_from_sid(sid, "/")
-        client = environ["asgi.scope"].get("client") or ("",)
+        visitor = self._admission.visitor(environ["asgi.scope"])
         transport = SocketIoTransport(self, connection, self._outbox_messages)
         try:
-            session = self._commands.connect(transport, client[0])
-        except TooManyConnections:
-            self._tasks.start(self._refuse(sid))
+            self._commands.limits.arrive(visitor.address)
+            user = self._admission.user(visitor, shown(auth))
+            session = self._commands.connect(transport, visitor.address, user)
+        except TooManyConnections as error:
+            self._tasks.start(self._refuse(sid, str(error)))
             return
+        except Unauthenticated as error:
+            self.drop(connection, finish=True)
+            raise socketio.exceptions.ConnectionRefusedError(str(error), {"code": "unauthenticated"}) from None
+        self._is_no_guest(connection)
         self._sessions[connection] = (session, transport)
 
-    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> bool | None:
+        network = subscriber(self._admission.visitor(environ["asgi.scope"]).address)
+        if self._guests_of[network] >= self._guests_per_address:
+            return False
+        self._guests[eio_sid] = network
+        self._guests_of[network] += 1
         await super()._handle_eio_connect(eio_sid, environ)
-        asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._expect, eio_sid)
+        asyncio.get_running_loop().call_later(self._connect_seconds, self._expect, eio_sid)
+        return None
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        self._is_no_guest(eio_sid)
+        await super()._handle_eio_disconnect(eio_sid, reason)
+
+    def _is_no_guest(self, connection: str) -> None:
+        """It has joined the namespace, or is gone."""
+        network = self._guests.pop(connection, None)
+        if network is not None:
+            self._guests_of[network] -= 1
+            if not self._guests_of[network]:
+                del self._guests_of[network]
 
     def _expect(self, connection: str) -> None:
         if connection not in self._sessions and connection in self.eio.sockets:
             self.drop(connection)
 
-    async def _refuse(self, sid: str) -> None:
-        await self.emit("error", server_error(TOO_MANY), to=sid)
+    async def _refuse(self, sid: str, text: str) -> None:
+        await self.emit("error", server_error(text), to=sid)
         await self.disconnect(sid)
 
     async def _disconnected(self, sid: str, reason: str = "") -> None:

@@ -8,25 +8,27 @@ have it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 import quart
 
-from sockethub.config.models import Gateway, Http
-from sockethub.errors import MalformedMessage
+from sockethub.config.gateway import Gateway, Http
+from sockethub.errors import MalformedMessage, Unauthenticated
 from sockethub.gateway import wire
+from sockethub.gateway.admission import EXPIRED
 from sockethub.gateway.channel import Channel, Connection
-from sockethub.gateway.commands import Commands
-from sockethub.gateway.httpface import FORBIDDEN, Refused, allow, json_answer, read_body
+from sockethub.gateway.commands import AUTHENTICATE, Commands
+from sockethub.gateway.httpface import Refused, allow, json_answer, read_body
 from sockethub.gateway.kept import OVERFLOW, Kept, KeptSessions
-from sockethub.gateway.origins import Origins
+from sockethub.gateway.origins import FORBIDDEN, Origins
 from sockethub.gateway.websocket import envelope
 from sockethub.sessions.table import TooManyConnections
 
 METHODS: Final = "GET, POST, DELETE, OPTIONS"
 HEADERS: Final = ("Authorization", "Last-Event-ID")
 EVENT_STREAM: Final = "text/event-stream"
+NOT_ITS_USERS: Final = "a session is its user's alone, and one that began by WebSocket is resumed there"
 COMMENT: Final = ":\n\n"
 """Says nothing, and that the connection stands (WHATWG HTML §9.2.7)."""
 WAITING: Final = 64
@@ -61,16 +63,25 @@ class Stream(Connection):
 class HttpSessions:
     """Serves sessions over HTTP, where HTTP is declared and sessions are kept at all."""
 
-    def __init__(self, gateway: Gateway, http: Http, commands: Commands, kept: KeptSessions, origins: Origins) -> None:
-        self._gateway = gateway
-        self._http = http
+    def __init__(
+        self,
+        gateway: Gateway,
+        http: Http,
+        commands: Commands,
+        kept: KeptSessions,
+        origins: Origins,
+        overflowed: Callable[[], None],
+    ) -> None:
+        self.gateway = gateway
+        self.http = http
         self._commands = commands
         self._kept = kept
         self._origins = origins
+        self._overflowed = overflowed
 
     def register(self, app: quart.Quart) -> None:
         """Add the routes."""
-        if not self._http.enabled or not self._kept.enabled:
+        if not self.http.enabled or not self._kept.enabled:
             return
         for path, handler, methods in (
             ("/sessions", self._sessions, ["POST", "DELETE", "OPTIONS"]),
@@ -83,7 +94,7 @@ class HttpSessions:
     def _served(self, handler: Any) -> Any:
         async def serve() -> quart.Response:
             try:
-                if not self._origins.allows(quart.request.scope["headers"]):
+                if not self._origins.allows(quart.request.scope):
                     raise Refused(403, FORBIDDEN)
                 preflight = quart.request.method == "OPTIONS"
                 response: quart.Response = quart.Response(status=204) if preflight else await handler()
@@ -98,18 +109,26 @@ class HttpSessions:
         if quart.request.method == "DELETE":
             self._kept.end(self._own().session.id)
             return quart.Response(status=204)
-        address = (quart.request.scope.get("client") or ("",))[0]
-        channel = Channel(None)
+        admission = self._commands.admission
+        visitor = admission.visitor(quart.request.scope)
+        channel = Channel(None, "sse")
         try:
-            session = self._commands.connect(channel, address)
-        except TooManyConnections:
-            raise Refused(429, "too many connections from your address", retry_after=1) from None
+            self._commands.limits.arrive(visitor.address)
+            session = self._commands.connect(channel, visitor.address, admission.user(visitor))
+        except TooManyConnections as error:
+            raise Refused(429, str(error), retry_after=1) from None
+        except Unauthenticated as error:
+            raise Refused(401, str(error)) from None
         told = self._kept.keep(session, channel)
-        self._kept.wait_for(self._found(told["session"], told["token"]))
+        kept = self._found(told["session"], told["token"])
+        kept.by_token = visitor.evidence.token is not None
+        self._kept.wait_for(kept)
         return json_answer(told, 201)
 
     async def _events(self) -> quart.Response:
         kept = self._own()
+        if kept.session.expired:
+            raise Refused(401, EXPIRED)
         seen = quart.request.headers.get("Last-Event-ID", "0")
         if not (seen.isascii() and seen.isdigit() and len(seen) <= OFFSET_DIGITS):
             raise Refused(400, "Last-Event-ID is not the id of an event")
@@ -119,11 +138,11 @@ class HttpSessions:
 
         async def body() -> AsyncIterator[str]:
             # Not before somebody reads: a client that went at once would leave a stream that nobody ever ends.
-            stream = Stream(self._gateway.outbox_messages)
+            stream = Stream(self.gateway.outbox_messages, self._overflowed)
             if not self._kept.resume(kept, int(seen), stream):
                 return
             try:
-                async for text in stream.frames(self._gateway.ping_seconds):
+                async for text in stream.frames(self.gateway.ping_seconds):
                     yield text
             finally:
                 self._kept.leave(kept.session, kept.channel, stream)
@@ -134,7 +153,7 @@ class HttpSessions:
 
     async def _messages(self) -> quart.Response:
         kept = self._own()
-        body = await read_body(self._http.body_seconds, self._http.max_body_bytes)
+        body = await read_body(self.http.body_seconds, self.http.max_body_bytes)
         try:
             frame = wire.parse(body.decode())
             identifier, event = envelope(frame)
@@ -142,6 +161,8 @@ class HttpSessions:
             raise Refused(400, "not UTF-8") from None
         except MalformedMessage as error:
             raise Refused(400, await self._commands.malformed(kept.session, len(body), str(error))) from None
+        if kept.session.expired and event != AUTHENTICATE:
+            raise Refused(401, EXPIRED)
         if kept.waiting >= WAITING:
             raise Refused(429, f"{WAITING} requests of this session wait already", retry_after=1)
         answer = None if identifier is None else _answer(kept.channel, identifier)
@@ -156,12 +177,16 @@ class HttpSessions:
         return json_answer({}, 202)
 
     def _own(self) -> Kept:
-        """The session that the request is of."""
+        """The session that the request is of, whose user may have made it."""
         scheme, _, credentials = quart.request.headers.get("Authorization", "").partition(" ")
         session, _, token = credentials.strip().partition(".")
         if scheme.lower() != "bearer":
             raise Refused(401, "Authorization: Bearer SESSION.TOKEN is missing")
-        return self._found(session, token)
+        kept = self._found(session, token)
+        admission = self._commands.admission
+        if not admission.owns(admission.visitor(quart.request.scope), kept.session, by_token=kept.by_token):
+            raise Refused(401, NOT_ITS_USERS)
+        return kept
 
     def _found(self, session: str, token: str) -> Kept:
         kept = self._kept.find(session, token)

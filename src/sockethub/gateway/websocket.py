@@ -12,47 +12,60 @@ import structlog
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketScope
 from quart.asgi import ASGIWebsocketConnection
 
-from sockethub.errors import MalformedMessage
+from sockethub.auth.user import User
+from sockethub.errors import MalformedMessage, Unauthenticated
 from sockethub.gateway import wire
+from sockethub.gateway.admission import shown, told
 from sockethub.gateway.channel import Channel, Close, Connection, closing
-from sockethub.gateway.commands import Commands
+from sockethub.gateway.commands import AUTHENTICATE, Commands
 from sockethub.gateway.kept import UNKNOWN, KeptSessions
 from sockethub.sessions.session import Answer, Session
 from sockethub.sessions.table import TooManyConnections
 
-__all__ = ["BoundedConnection", "Close", "WebSocketEndpoint", "bounded", "envelope"]
+__all__ = ["Close", "DirectConnection", "WebSocketEndpoint", "envelope"]
 
 _OWN: Final = frozenset({"session", "resume", "end"})
 
+FIRST: Final = "the first frame has to be authenticate, with a token"
 EVENT_CHARACTERS: Final = 60
 ID_CHARACTERS: Final = 200
 
 
-class BoundedConnection(ASGIWebsocketConnection):
-    """Quart's connection with a queue that has an end: what is not handled yet is not read from the socket either."""
+class Inbound(asyncio.Queue[str | bytes]):
+    """What a client says, taken from the server when it is asked for: the server's queue, which has an end, is the
+    only one. Quart's own is a second one, without."""
 
-    inbound_messages = 64
+    def __init__(self) -> None:
+        super().__init__()
+        self.receive: ASGIReceiveCallable | None = None
+        self.over = asyncio.Event()
+
+    async def get(self) -> str | bytes:
+        """The next message. At the end of the connection there is none, for ever."""
+        assert self.receive is not None
+        while True:
+            event = await self.receive()
+            if event["type"] == "websocket.receive":
+                text = event.get("text")
+                return text if text is not None else event.get("bytes") or b""
+            if event["type"] == "websocket.disconnect":
+                self.over.set()
+                await asyncio.get_running_loop().create_future()
+
+
+class DirectConnection(ASGIWebsocketConnection):
+    """Quart's connection without its queue, and without its signals for each message."""
 
     def __init__(self, app: quart.Quart, scope: WebsocketScope) -> None:
         super().__init__(app, scope)
-        self.queue: asyncio.Queue[Any] = asyncio.Queue(self.inbound_messages)
+        self.queue: Inbound = Inbound()
 
     async def handle_messages(self, receive: ASGIReceiveCallable) -> None:
-        while True:
-            event = await receive()
-            if event["type"] == "websocket.receive":
-                text = event.get("text")
-                await self.queue.put(text if text is not None else event.get("bytes") or b"")
-            elif event["type"] == "websocket.disconnect":
-                return
+        self.queue.receive = receive
+        await self.queue.over.wait()
 
     async def send_data(self, send: ASGISendCallable, data: str | bytes) -> None:
         await send({"type": "websocket.send", "bytes": None, "text": str(data)})
-
-
-def bounded(inbound_messages: int) -> type[BoundedConnection]:
-    """The connection class for ``app.asgi_websocket_class``."""
-    return type("BoundedConnection", (BoundedConnection,), {"inbound_messages": inbound_messages})
 
 
 @dataclass(slots=True)
@@ -67,10 +80,14 @@ class Seat:
 class WebSocketEndpoint:
     """Serves clients after they have connected."""
 
-    def __init__(self, commands: Commands, kept: KeptSessions, *, outbox_messages: int) -> None:
+    def __init__(
+        self, commands: Commands, kept: KeptSessions, *, outbox_messages: int, overflowed: Callable[[], None]
+    ) -> None:
         self._commands = commands
+        self._admission = commands.admission
         self._kept = kept
-        self._outbox_messages = outbox_messages
+        self.outbox_messages = outbox_messages
+        self._overflowed = overflowed
         self._connections: set[Connection] = set()
         self._emptied = asyncio.Event()
         self._log = structlog.get_logger(__name__)
@@ -98,16 +115,20 @@ class WebSocketEndpoint:
         if self._commands.stopping:
             await socket.close(Close.RESTART, "the gateway is restarting")
             return
-        connection = Connection(self._outbox_messages)
-        channel = Channel(connection)
-        address = (socket.scope.get("client") or ("",))[0]
         try:
-            session = self._commands.connect(channel, address)
-        except TooManyConnections:
-            await socket.close(Close.TRY_LATER, "too many connections from your address")
+            user, identifier = await self._identify(socket)
+            connection = Connection(self.outbox_messages, self._overflowed)
+            channel = Channel(connection)
+            session = self._commands.connect(channel, self._admission.visitor(socket.scope).address, user)
+        except TooManyConnections as error:
+            await socket.close(Close.TRY_LATER, str(error))
+            return
+        except Unauthenticated as error:
+            await socket.close(Close.UNAUTHENTICATED, str(error))
             return
         seat = Seat(connection, session, channel)
         self._connections.add(connection)
+        _tell(seat, identifier, told(user))
         try:
             code, reason = await self._converse(seat)
             await socket.close(code, reason)
@@ -115,6 +136,32 @@ class WebSocketEndpoint:
             self._connections.discard(connection)
             self._kept.leave(seat.session, seat.channel, connection)
             self._emptied.set()
+
+    async def _identify(self, socket: quart.Websocket) -> tuple[User | None, str | int | None]:
+        """Whose connection this is, and the id of the frame that says so, if one does.
+
+        Raises :class:`~sockethub.errors.Unauthenticated` and :class:`~sockethub.sessions.table.TooManyConnections`.
+        """
+        visitor = self._admission.visitor(socket.scope)
+        self._commands.limits.arrive(visitor.address)
+        if not self._admission.waits or visitor.evidence:
+            return self._admission.user(visitor), None
+        seconds = self._admission.seconds
+        with self._commands.guest(visitor.address):
+            try:
+                async with asyncio.timeout(seconds):
+                    text = await socket.receive()
+            except TimeoutError:
+                raise Unauthenticated(f"no token came within {seconds:g} seconds") from None
+        try:
+            frame = wire.parse(text) if isinstance(text, str) else None
+            identifier, event = envelope(frame)
+        except MalformedMessage:
+            raise Unauthenticated(FIRST) from None
+        token = shown(frame.get("data")) if event == AUTHENTICATE and isinstance(frame, dict) else None
+        if token is None:
+            raise Unauthenticated(FIRST)
+        return self._admission.user(visitor, token), identifier
 
     async def _converse(self, seat: Seat) -> tuple[int, str]:
         socket = quart.websocket
@@ -173,7 +220,7 @@ class WebSocketEndpoint:
     def _resume(self, seat: Seat, data: Any, identifier: str | int | None) -> None:
         asked = data if isinstance(data, dict) else {}
         kept = self._kept.find(asked.get("session"), asked.get("token"))
-        if kept is None or kept.session is seat.session:
+        if kept is None or kept.session is seat.session or not _same(kept.session.user, seat.session.user):
             _tell(seat, identifier, {"recovered": False, "reason": UNKNOWN})
             return
         obstacle = self._kept.obstacle(kept, asked.get("offset"))
@@ -184,7 +231,12 @@ class WebSocketEndpoint:
         self._kept.forget(seat.session.id)
         self._commands.disconnect(seat.session)
         self._kept.resume(kept, asked["offset"], seat.connection)
+        self._admission.identified(kept.session, seat.session.user)
         seat.session, seat.channel = kept.session, kept.channel
+
+
+def _same(one: User | None, other: User | None) -> bool:
+    return (one.id if one else None) == (other.id if other else None)
 
 
 def envelope(frame: Any) -> tuple[str | int | None, str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 import orjson
 
+from sockethub import jsontext
 from sockethub.errors import MalformedMessage
 
 MAX_DEPTH: Final = 64
 """Nesting of what a client may send; activities have four or five levels, and recursion elsewhere has its limits."""
+
+MAX_VALUES: Final = 20_000
+"""Values in what a client may send. An activity has some dozens, a block list of a thousand people three thousand. In a
+text a value may take two bytes, in memory it takes up to a hundred, and time in all that looks at it."""
 
 
 def parse(text: str) -> Any:
@@ -19,6 +23,9 @@ def parse(text: str) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise MalformedMessage(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+    # So many take two characters each, but for the last.
+    if len(text) >= 2 * MAX_VALUES and jsontext.more_values_than(value, MAX_VALUES):
+        raise MalformedMessage(f"more than {MAX_VALUES} values in one message")
     # Counting is fast, and says at once that nearly every message is shallow.
     if text.count("[") + text.count("{") > MAX_DEPTH and _deeper_than(value, MAX_DEPTH):
         raise MalformedMessage(f"nested more than {MAX_DEPTH} levels deep")
@@ -27,10 +34,7 @@ def parse(text: str) -> Any:
 
 def write(value: Any) -> str:
     """``value`` as compact JSON."""
-    try:
-        return orjson.dumps(value).decode()
-    except TypeError:  # a lone surrogate or a number beyond 64 bits; JSON itself has no objection
-        return json.dumps(value, separators=(",", ":"))
+    return jsontext.dumps(value).decode()
 
 
 def _deeper_than(value: Any, limit: int) -> bool:

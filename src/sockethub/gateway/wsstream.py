@@ -1,9 +1,12 @@
 """Hypercorn's WebSocket, with the limits it leaves open.
 
 Hypercorn always accepts permessage-deflate and inflates without bound (61 kB on the wire became 180 MiB here), goes
-on reading after a message that is too big, never looks whether its pings are answered, and waits for ever for a
-client that does not read. It has no setting for any
-of these, so :func:`install` puts this class in the place of its own.
+on reading after a message that is too big, never looks whether its pings are answered, waits for ever for a client
+that does not read, and takes any number of frames that no limit of size counts. It has no setting for any of these, so
+:func:`install` puts this class in the place of its own.
+
+It also writes each frame by itself; here those of one loop tick leave together, which is a quarter of what a message
+costs the gateway.
 """
 
 from __future__ import annotations
@@ -12,18 +15,30 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import hypercorn.protocol.h2
 import hypercorn.protocol.h11
+from hypercorn.config import Config
 from hypercorn.protocol.events import Event, Request, StreamClosed
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, WSStream
 from wsproto.connection import ConnectionState
-from wsproto.events import CloseConnection, Message, Ping
+from wsproto.events import BytesMessage, CloseConnection, Message, Ping, TextMessage
 from wsproto.frame_protocol import CloseReason
+
+FULL_BYTES: Final = 65_536
+"""What may wait for a client that reads slowly before whoever sends to it waits too."""
 
 CLOSE_SECONDS: Final = 2.0
 """How long a client may take to be told that its connection closes."""
+
+SMALL_FRAMES: Final = 1_000
+"""Control frames, and small pieces of messages, in any second. A browser splits messages at 100 KiB and more, and sends
+control frames when it is asked; who sends thousands keeps the loop from everybody else."""
+
+SMALL_BYTES: Final = 256
+"""Smaller pieces of a message count as such: less than what a network makes of a large one."""
 
 _EXTENSIONS: Final = b"sec-websocket-extensions"
 
@@ -32,12 +47,20 @@ class BoundedStream(WSStream):
     """One WebSocket connection."""
 
     pong_seconds = 20.0
+    inbound_messages = 64
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.config = cast(Config, _WithQueue(self.config, self.inbound_messages))
         self._heard = monotonic()
         self._refused = False
         self._over = asyncio.Event()
+        self._frames: list[bytes] = []
+        """Those that leave with this tick."""
+        self._waiting = 0
+        """Their bytes."""
+        self._second = 0
+        self._small_frames = 0
 
     async def handle(self, event: Event) -> None:
         if isinstance(event, Request):
@@ -50,6 +73,9 @@ class BoundedStream(WSStream):
         await super().handle(event)
 
     async def app_send(self, message: Any) -> None:
+        if self._add(message):
+            return
+        self._flush()
         closing = message is None or message["type"] == "websocket.close"
         if closing:
             self._let_go()
@@ -61,6 +87,47 @@ class BoundedStream(WSStream):
             self.closed = self._refused = True
             self._over.set()
             self._abort()
+
+    def _add(self, message: Any) -> bool:
+        """Have a frame leave with this tick; False where its sender has to wait, or it is none."""
+        if message is None or message["type"] != "websocket.send" or self.closed:
+            return False
+        transport = self._transport()
+        if (
+            transport is None
+            or self.state != ASGIWebsocketState.CONNECTED
+            or self.connection.state != ConnectionState.OPEN
+            or transport.get_write_buffer_size() + self._waiting > FULL_BYTES
+        ):
+            return False
+        text = message["text"]
+        frame = self.connection.send(BytesMessage(message["bytes"]) if text is None else TextMessage(text))
+        if not self._frames:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._frames.append(frame)
+        self._waiting += len(frame)
+        return True
+
+    def _flush(self) -> None:
+        if not self._frames:
+            return
+        data, self._frames, self._waiting = b"".join(self._frames), [], 0
+        transport = self._transport()
+        if transport is not None:
+            transport.write(data)
+
+    async def _send_wsproto_event(self, event: Any) -> None:
+        self._flush()
+        await super()._send_wsproto_event(event)
+
+    def _transport(self) -> asyncio.WriteTransport | None:
+        """What frames may be written to as they are: over HTTP/2 they may not, nor once it closes."""
+        protocol = getattr(self.send, "__self__", None)
+        if not isinstance(protocol, H11Protocol):
+            return None
+        writer = getattr(getattr(protocol.send, "__self__", None), "writer", None)
+        transport = None if writer is None else writer.transport
+        return None if transport is None or transport.is_closing() else transport
 
     def _let_go(self) -> None:
         """Nobody takes messages any more: wait no longer, lest the connection be cancelled in the middle of that."""
@@ -79,15 +146,29 @@ class BoundedStream(WSStream):
     async def _handle_events(self) -> None:
         for event in self.connection.events():
             self._heard = monotonic()
+            if self._is_flood(event):
+                await self._end(CloseReason.POLICY_VIOLATION)
+                return
             if isinstance(event, Message):
                 if not await self._take(event):
                     return
             elif isinstance(event, Ping):
                 await self._send_wsproto_event(event.response())
             elif isinstance(event, CloseConnection):
+                if self.connection.state == ConnectionState.OPEN:
+                    await self._end(event.code)  # what came is no frame; this is how one says so (RFC 6455 §7.1.7)
+                    return
                 if self.connection.state == ConnectionState.REMOTE_CLOSING:
                     await self._send_wsproto_event(event.response())
                 await self.send(StreamClosed(stream_id=self.stream_id))
+
+    def _is_flood(self, event: Any) -> bool:
+        if isinstance(event, Message) and (event.message_finished or len(event.data) >= SMALL_BYTES):
+            return False
+        if int(self._heard) != self._second:
+            self._second, self._small_frames = int(self._heard), 0
+        self._small_frames += 1
+        return self._small_frames > SMALL_FRAMES
 
     async def _take(self, event: Message[Any]) -> bool:
         try:
@@ -116,17 +197,31 @@ class BoundedStream(WSStream):
                 return
             await self._send_wsproto_event(Ping())
 
-    async def _end(self, reason: CloseReason) -> None:
+    async def _end(self, code: int) -> None:
         self._refused = True
         self._over.set()
         self.buffer.clear()
-        await self._send_wsproto_event(CloseConnection(code=reason))
+        await self._send_wsproto_event(CloseConnection(code=code))
         self.state = ASGIWebsocketState.CLOSED
         await self.send(StreamClosed(stream_id=self.stream_id))
 
 
-def install(pong_seconds: float) -> None:
+class _WithQueue:
+    """Hypercorn's settings as they are now, with another bound for what waits to be handled: of a request it counts
+    pieces of 64 KiB."""
+
+    __slots__ = ("_config", "max_app_queue_size")
+
+    def __init__(self, config: Config, inbound_messages: int) -> None:
+        self._config = config
+        self.max_app_queue_size = inbound_messages
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._config, name)
+
+
+def install(*, pong_seconds: float, inbound_messages: int) -> None:
     """Have Hypercorn use :class:`BoundedStream`. For the whole process; idempotent."""
-    BoundedStream.pong_seconds = pong_seconds
+    BoundedStream.pong_seconds, BoundedStream.inbound_messages = pong_seconds, inbound_messages
     for module in (hypercorn.protocol.h11, hypercorn.protocol.h2):
         module.WSStream = BoundedStream  # type: ignore[attr-defined]

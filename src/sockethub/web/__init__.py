@@ -10,6 +10,7 @@
 :mod:`.client`       all of it: vet, ask, follow, remember
 :mod:`.options`      what the operator may set of it
 :mod:`.text`         the characters of a document (pure)
+:mod:`.xml`          XML that may be hostile (pure)
 :mod:`.members`      what of a document goes into an activity (pure)
 ===================  ===================================================================================================
 """
@@ -17,9 +18,9 @@
 from __future__ import annotations
 
 from sockethub.web.client import WebClient
-from sockethub.web.exchange import Answer, Request
+from sockethub.web.exchange import Answer, Request, undecided
 from sockethub.web.limits import Limits
 from sockethub.web.options import FetchOptions
 from sockethub.web.text import decode
 
-__all__ = ["Answer", "FetchOptions", "Limits", "Request", "WebClient", "decode"]
+__all__ = ["Answer", "FetchOptions", "Limits", "Request", "WebClient", "decode", "undecided"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -31,6 +31,17 @@ class Request:
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = b""
+
+
+SAFE: Final = frozenset(("GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"))
+"""Methods that change nothing (RFC 9110 §9.2.1, RFC 4918, RFC 3253): when one fails, it has failed and that is all."""
+
+_UNDECIDED: Final = frozenset(("bad-response", "cut-off", "timeout", "too-large"))
+
+
+def undecided(request: Request, error: PlatformError) -> bool:
+    """Whether ``request``, which ended with ``error``, may have been heard and had its effect."""
+    return request.method not in SAFE and error.condition in _UNDECIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,7 @@ class _Link:
         await self._writer.drain()
         response = await self._response()
         self.begun = True
-        received = {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
+        received = _joined(response.headers)
         if not 200 <= response.status_code < 300:
             return Answer(str(url), response.status_code, received, b"")
         body = await self._body(received.get("content-encoding", ""), limits)
@@ -126,6 +137,14 @@ class _Link:
         if isinstance(event, h11.ConnectionClosed):
             raise h11.RemoteProtocolError("closed")
         return event
+
+
+def _joined(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Lines of one name are one list (RFC 9110 §5.3): two ways to authenticate, say."""
+    found: dict[str, str] = {}
+    for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in fields):
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
 
 
 @asynccontextmanager

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from sockethub.config.loader import loads
 from sockethub.config.models import Declaration
-from sockethub.crypto import KeyRing, MasterKey, Secret
+from sockethub.crypto import KeyRing, RootKey, Secret
 from sockethub.gateway.server import serve_gateway
 from tests.integration.gateway.echo_worker import EchoWorker, echo_worker
 
@@ -38,15 +37,18 @@ class House:
         return f"ws://127.0.0.1:{self.port}/ws"
 
 
-def declare(directory: Path, *, http: bool = False, **gateway: Any) -> Declaration:
-    """The shipped declaration with other settings of the gateway; HTTP may be on."""
+def declare(
+    directory: Path, *, http: bool = False, platforms: Mapping[str, Any] | None = None, **gateway: Any
+) -> Declaration:
+    """The shipped declaration with other settings of the gateway and of platforms; HTTP may be on."""
     import json
 
     import yaml
 
     from tests.support.deployment import declaration
 
-    declared = declaration({"state_dir": str(directory), "gateway": gateway, "http": {"enabled": http}})
+    settings = {"gateway": gateway, "http": {"enabled": http}, "platforms": platforms or {}}
+    declared = declaration({"state_dir": str(directory), **settings})
     return loads(yaml.safe_dump(json.loads(json.dumps(declared))), directory, {})
 
 
@@ -55,12 +57,12 @@ Make = Callable[..., AbstractAsyncContextManager[House]]
 
 @pytest.fixture
 def house_of(redis_url: str, tmp_path: Path) -> Make:
-    """Starts a gateway with other settings."""
+    """Starts a gateway with other settings; several with one ``root`` key are gateways of one service."""
 
     @asynccontextmanager
-    async def make(**gateway: Any) -> AsyncIterator[House]:
-        master = MasterKey.of(os.urandom(32))
-        keys = KeyRing(master)
+    async def make(*, root: RootKey | None = None, **gateway: Any) -> AsyncIterator[House]:
+        root = root or RootKey.new(0)
+        keys = KeyRing(root)
         declaration = declare(tmp_path, **gateway)
         async with echo_worker(redis_url, keys) as worker, anyio.create_task_group() as tasks:
             scope = anyio.CancelScope()
@@ -68,7 +70,7 @@ def house_of(redis_url: str, tmp_path: Path) -> Make:
             async def serve(*, task_status: Any) -> None:
                 with scope:
                     await serve_gateway(
-                        declaration, redis_url=Secret(redis_url), master_key=master, task_status=task_status
+                        declaration, redis_url=Secret(redis_url), root_key=root, task_status=task_status
                     )
 
             port = await tasks.start(serve)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import anyio
+import dramatiq
 import pytest
 import redis.asyncio
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sockethub import redis_keys
+from sockethub.crypto import Binding, KeyRing, RootKey, login_queue, seal
+from sockethub.gateway.wsstream import SMALL_BYTES
+from sockethub.ipc import inbox_binding
+from sockethub.jobs import Envelope, Reply
+from sockethub.notices import Notice
 from tests.integration.gateway.conftest import House, Make
 from tests.integration.gateway.test_websocket import said
 from tests.support.wsclient import WsClient, ws_client
@@ -136,6 +143,31 @@ async def test_binary_frames_end_the_connection(house: House) -> None:
             assert await closed(socket) == 1003
 
 
+async def test_a_message_in_many_pieces_is_one_message_and_in_too_many_it_is_none(house_of: Make) -> None:
+    async with house_of(max_message_bytes=500_000) as house:
+        text = json.dumps({"id": 1, "event": "message", "data": said()})
+        async with connect(house.websocket) as socket:
+            await socket.send([*text, *" " * 500])
+            assert json.loads(await socket.recv())["id"] == 1
+        async with connect(house.websocket) as socket:
+            await socket.send([text, *[" " * SMALL_BYTES] * 1_500])
+            assert json.loads(await socket.recv())["id"] == 1, "of a size that networks send them in"
+        async with connect(house.websocket) as socket:
+            with suppress(ConnectionClosed):
+                await socket.send([*text, *" " * 20_000])
+            assert await closed(socket) == 1008
+        assert await queued(house) == 0
+
+
+async def test_a_flood_of_pings_keeps_nobody_else_waiting(house: House) -> None:
+    async with connect(house.websocket) as socket, ws_client(house.websocket) as other:
+        with suppress(ConnectionClosed):
+            for _ in range(5_000):
+                await socket.ping()
+        await other.ok("message", said())
+        assert await closed(socket) == 1008
+
+
 async def test_compression_is_never_agreed_to(house: House) -> None:
     async with connect(house.websocket, compression="deflate") as socket:
         assert socket.response is not None
@@ -177,6 +209,28 @@ async def test_too_many_commands_at_once_are_refused(house_of: Make) -> None:
         house.worker.hold.set()
         for future in futures:
             assert "error" not in await future
+
+
+async def test_commands_of_too_many_bytes_at_once_are_refused(house_of: Make) -> None:
+    async with house_of(pending_bytes=10_000) as house, ws_client(house.websocket) as client:
+        house.worker.hold = anyio.Event()
+        large = said("echo", "x" * 6_000)
+        first = await client.send("message", large)
+        ack = await client.request("message", large)
+        assert "bytes already await their reply, and at most 10000 may" in ack["error"]
+        house.worker.hold.set()
+        told = await first
+        assert "error" not in told
+        assert told["object"]["content"] == "x" * 6_000
+        await client.ok("message", large)
+
+
+async def test_a_large_command_that_fails_is_given_back_whole(house: House) -> None:
+    async with ws_client(house.websocket) as client:
+        ack = await client.request("message", {**said("fail", "x" * 6_000), "id": "one"})
+        assert ack["id"] == "one"
+        assert ack["object"]["content"] == "x" * 6_000
+        assert ack["error"]
 
 
 async def test_too_many_connections_from_one_address_are_refused(house_of: Make) -> None:
@@ -229,6 +283,17 @@ async def test_only_declared_origins_connect(
             async with connect(url, origin=origin(house)):  # type: ignore[arg-type]
                 pass
         assert refused.value.response.status_code == 403
+
+
+async def test_a_page_that_is_not_let_in_is_logged_with_the_remedy(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InvalidStatus):
+        async with connect(f"ws://127.0.0.1:{house.port}/ws", origin="http://mine.example"):  # type: ignore[arg-type]
+            pass
+    out = "".join(capsys.readouterr())
+    assert "`gateway.origins` does not name it" in out
+    assert "http://mine.example" in out
 
 
 async def test_a_name_that_was_pointed_here_is_no_origin_of_ours(house: House) -> None:
@@ -313,20 +378,77 @@ async def test_the_same_password_is_the_same_login(house: House) -> None:
         assert len(await logins(store)) == 2
 
 
-async def test_a_notice_of_failure_answers_what_waits(house: House) -> None:
+async def test_a_notice_of_failure_answers_what_waits_when_a_supervisor_wrote_it(house: House) -> None:
+    """Workers may write into the inbox too: one that was taken over holds its own login's key, and may try any."""
     async with redis.asyncio.Redis.from_url(house.redis_url) as store, ws_client(house.websocket) as client:
         await client.ok("credentials", anonymous("ann"))
         waiting = await _connect(client)
-        with anyio.fail_after(5):
-            while not (requests := await store.xrange(redis_keys.SUPERVISOR_REQUESTS)):  # noqa: ASYNC110 - polled, with a deadline
-                await anyio.sleep(POLL_SECONDS)
-        fields = requests[0][1]
-        assert fields[b"platform"] == b"irc"
-        notice = {"kind": "login", "login": fields[b"login"], "state": "failed", "text": "no room"}
-        await store.xadd(redis_keys.inbox(fields[b"gateway"].decode()), notice)  # type: ignore[arg-type]
+        login, gateway = await _requested(store)
+        forged, elsewhere = Notice("failed", "forged"), Notice("failed", "of another")
+        of_worker = seal(
+            house.keys.login_key("irc", login), b'["failed", "forged"]', Binding("notice", login=login, id=gateway)
+        )
+        notices: list[Any] = [
+            {"kind": "login", "login": login, "state": "failed", "text": "forged"},
+            {"kind": "login", "login": login, "data": of_worker},
+            forged.to_fields(KeyRing(RootKey.new(0)), login=login, gateway=gateway),
+            {**elsewhere.to_fields(house.keys, login="other", gateway=gateway), "login": login},
+            elsewhere.to_fields(house.keys, login=login, gateway="other"),
+            Notice("failed", "no room").to_fields(house.keys, login=login, gateway=gateway),
+        ]
+        for notice in notices:
+            await store.xadd(redis_keys.inbox(gateway), notice)
         with anyio.fail_after(5):
             assert (await waiting)["error"] == "no room"
         assert await queued(house) == 0
+
+
+async def test_what_the_worker_of_another_login_says_in_its_name_is_dropped(house: House) -> None:
+    """Though it had found out every id there is."""
+    async with redis.asyncio.Redis.from_url(house.redis_url) as store, ws_client(house.websocket) as client:
+        await client.ok("credentials", anonymous("ann"))
+        waiting = await _connect(client)
+        login, gateway = await _requested(store)
+        queue: Any = await store.xrange(redis_keys.queue(login_queue("irc", login)))
+        [(_, entry)] = queue
+        message: dramatiq.Message[Any] = dramatiq.Message.decode(entry[b"m"])
+        job, session = message.message_id, Envelope.from_kwargs(message.kwargs).session
+        key = house.keys.login_key("irc", "other")
+        event = json.dumps({"activity": {"type": "send", "context": "irc", "actor": {"id": "forger"}}}).encode()
+        forgeries: list[Any] = [
+            {
+                "kind": "reply",
+                "session": session,
+                "login": login,
+                "job": job,
+                "data": Reply("result").seal(key, job_id=job, session=session, login=login),
+            },
+            {
+                "kind": "event",
+                "platform": "irc",
+                "login": login,
+                "id": "record",
+                "data": seal(key, event, inbox_binding(login, "record")),
+            },
+        ]
+        for forgery in forgeries:
+            await store.xadd(redis_keys.inbox(gateway), forgery)
+        notice: Any = Notice("failed", "no room").to_fields(house.keys, login=login, gateway=gateway)
+        await store.xadd(redis_keys.inbox(gateway), notice)
+        with anyio.fail_after(5):
+            assert (await waiting)["error"] == "no room"
+        assert "forger" not in json.dumps(client.events)
+
+
+async def _requested(store: redis.asyncio.Redis) -> tuple[str, str]:
+    """The login that supervisors were asked for, and the gateway that did."""
+    requests: Any = []
+    with anyio.fail_after(5):
+        while not (requests := await store.xrange(redis_keys.SUPERVISOR_REQUESTS)):  # noqa: ASYNC110 - polled, with a deadline
+            await anyio.sleep(POLL_SECONDS)
+    fields = requests[0][1]
+    assert fields[b"platform"] == b"irc"
+    return fields[b"login"].decode(), fields[b"gateway"].decode()
 
 
 async def _connect(client: WsClient) -> Any:

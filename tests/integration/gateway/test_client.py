@@ -1,4 +1,4 @@
-"""The client that people install from npm (`@sockethub/client`), unmodified, in node."""
+"""The client that people install from npm (`@sockethub/client`), unmodified, in node; and ours of the same surface."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def said(kind: str, content: str) -> dict[str, Any]:
     return {"type": kind, "context": "dummy", "actor": ALICE, "object": {"type": "message", "content": content}}
 
 
-@pytest.mark.parametrize("transport", ["websocket", "polling", "both"])
+either = pytest.mark.parametrize("client", ["websocket", "ours"])
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling", "both", "ours"])
 async def test_results_and_errors(house: House, transport: str) -> None:
     outcome = await run(house, "verbs", transport)
     assert outcome["echo"] == said("echo", "hello") | {"actor": DUMMY, "target": ALICE}
@@ -64,15 +67,17 @@ async def test_without_an_acknowledgement_a_message_tells(house: House) -> None:
     assert outcome["result"]["actor"] == DUMMY
 
 
-async def test_objects_can_be_named_by_id(house: House) -> None:
-    outcome = await run(house, "objects")
+@either
+async def test_objects_can_be_named_by_id(house: House, client: str) -> None:
+    outcome = await run(house, "objects", client)
     assert outcome["created"] is None
     assert outcome["refused"] == "/id: must be a string that is not empty"
     assert outcome["echo"]["target"] == ALICE
 
 
-async def test_the_registry(house: House) -> None:
-    outcome = await run(house, "schemas")
+@either
+async def test_the_registry(house: House, client: str) -> None:
+    outcome = await run(house, "schemas", client)
     registry = outcome["registry"]
     assert outcome["again"] == {"fingerprint": registry["fingerprint"], "unchanged": True}
     assert outcome["emitted"] == registry
@@ -80,8 +85,9 @@ async def test_the_registry(house: House) -> None:
     assert {platform["id"] for platform in registry["platforms"]} == set(declaration()["platforms"])
 
 
-async def test_a_client_that_comes_back_replays_what_it_had(house: House) -> None:
-    outcome = await run(house, "replay")
+@either
+async def test_a_client_that_comes_back_replays_what_it_had(house: House, client: str) -> None:
+    outcome = await run(house, "replay", client)
     assert outcome["acknowledged"] == []
     assert outcome["renewed"]
     assert outcome["replayed"][:3] == ["activity-object", "credentials", "message"]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from sockethub import redis_keys
-from sockethub.config.models import Http
-from sockethub.crypto import KeyRing, MasterKey
+from sockethub.config.gateway import Http
+from sockethub.crypto import KeyRing, RootKey
 from sockethub.errors import QueueUnavailable
-from sockethub.gateway.httpstore import HttpStore, Progress
+from sockethub.gateway.httpstore import HttpStore, Owned, Progress
 from sockethub.jobs import connected
 
 pytestmark = pytest.mark.anyio
@@ -19,20 +17,20 @@ LINES = b'{"content":"between us"}\n'
 
 
 def ring() -> KeyRing:
-    return KeyRing(MasterKey.of(os.urandom(32)))
+    return KeyRing(RootKey.new(0))
 
 
 async def test_redis_tells_neither_results_nor_ids_nor_addresses_and_forgets(redis_url: str) -> None:
     declared = Http(replay_seconds=7)
     async with connected(redis_url) as client:
         store = HttpStore(client, ring(), declared)
-        assert await store.results("my-request") is Progress.UNKNOWN
-        assert await store.begin("my-request")
-        assert await store.results("my-request") is Progress.RUNNING
-        assert not await store.begin("my-request")
-        await store.finish("my-request", LINES)
-        assert not await store.begin("my-request")
-        assert await store.results("my-request") == LINES
+        assert await store.results(Owned("my-request")) is Progress.UNKNOWN
+        assert await store.begin(Owned("my-request"))
+        assert await store.results(Owned("my-request")) is Progress.RUNNING
+        assert not await store.begin(Owned("my-request"))
+        await store.finish(Owned("my-request"), LINES)
+        assert not await store.begin(Owned("my-request"))
+        assert await store.results(Owned("my-request")) == LINES
         assert await store.admit("192.0.2.7") == 0
         keys = await client.keys("*")
         assert len(keys) == 2
@@ -45,19 +43,19 @@ async def test_redis_tells_neither_results_nor_ids_nor_addresses_and_forgets(red
 async def test_results_moved_to_another_id_do_not_open(redis_url: str) -> None:
     async with connected(redis_url) as client:
         store = HttpStore(client, ring(), Http())
-        await store.finish("a", LINES)
+        await store.finish(Owned("a"), LINES)
         [mine] = await client.keys("*")
         record = await client.get(mine)
-        await store.finish("b", b"")
+        await store.finish(Owned("b"), b"")
         [other] = [key for key in await client.keys("*") if key != mine]
         await client.set(other, record)
-        assert await store.results("a") == LINES
-        assert await store.results("b") is Progress.UNKNOWN
+        assert await store.results(Owned("a")) == LINES
+        assert await store.results(Owned("b")) is Progress.UNKNOWN
 
 
 async def test_a_request_whose_gateway_died_ends_too(redis_url: str) -> None:
     async with connected(redis_url) as client:
-        assert await HttpStore(client, ring(), Http(total_seconds=5)).begin("a")
+        assert await HttpStore(client, ring(), Http(total_seconds=5)).begin(Owned("a"))
         [key] = await client.keys(redis_keys.http_results("*").replace("{", "\\{").replace("}", "\\}"))
         assert 5 < await client.ttl(key) <= 15
 
@@ -74,4 +72,4 @@ async def test_gateways_count_together(redis_url: str) -> None:
 async def test_without_redis_it_says_so() -> None:
     async with connected("redis://127.0.0.1:1/0") as client:
         with pytest.raises(QueueUnavailable):
-            await HttpStore(client, ring(), Http()).begin("a")
+            await HttpStore(client, ring(), Http()).begin(Owned("a"))

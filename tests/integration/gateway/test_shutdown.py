@@ -36,6 +36,8 @@ async def test_what_is_under_way_is_answered_first(house: House) -> None:
         house.stop()
         refused = await client.request("message", echo("too late"))
         assert "restarting" in refused["error"]
+        assert refused["retry"] is True
+        assert (await client.request("activity-object", {"id": "me", "type": "person"}))["retry"] is True
         assert not under_way.done()
         house.worker.hold.set()
         with anyio.fail_after(5):

@@ -31,3 +31,10 @@ def test_secrets_of_no_dialect_do(key: str, word: str) -> None:
 
 def test_what_is_no_activity_is_answered_too() -> None:
     assert failed("text", "no") == failed(None, "no") == {"error": "no"}
+
+
+def test_only_the_gateway_says_what_is_unknown_or_may_be_sent_again() -> None:
+    submitted = {"type": "send", "retry": True, "outcome": "unknown", "error": "mine"}
+    assert failed(submitted, "no") == {"type": "send", "error": "no"}
+    assert failed(submitted, "later", retry=True) == {"type": "send", "error": "later", "retry": True}
+    assert unknown(submitted, "lost")["outcome"] == "unknown"

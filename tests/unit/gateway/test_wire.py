@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -34,6 +35,26 @@ def test_deep_enough(depth: int) -> None:
 def test_too_deep(text: str) -> None:
     with pytest.raises(MalformedMessage, match="nested more than 64 levels"):
         wire.parse(text)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda count: [1] * (count - 1),
+        lambda count: {str(number): 1 for number in range(count - 1)},
+        lambda count: [[[]] * (count - 2)],
+        lambda count: [{"a": 1}] * ((count - 1) // 2) + [None] * ((count - 1) % 2),
+    ],
+)
+def test_values_are_bounded(make: Callable[[int], Any]) -> None:
+    assert wire.parse(wire.write(make(wire.MAX_VALUES)))
+    with pytest.raises(MalformedMessage, match="more than 20000 values"):
+        wire.parse(wire.write(make(wire.MAX_VALUES + 1)))
+
+
+def test_commas_in_text_are_no_values() -> None:
+    text = ",[" * wire.MAX_VALUES
+    assert wire.parse(json.dumps({"content": text})) == {"content": text}
 
 
 def test_brackets_in_text_are_no_nesting() -> None:

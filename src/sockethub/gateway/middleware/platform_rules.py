@@ -13,6 +13,6 @@ class PlatformRules(Middleware):
         platform, activity = command.platform, command.activity
         if platform is None or activity is None or command.event != "message":
             return
-        command.session.admit()
-        if not platform.stateless or platform.credentials is not None:
+        command.session.admit(command.size)
+        if not platform.stateless:
             command.session.binding(platform.id, activity["actor"]["id"])

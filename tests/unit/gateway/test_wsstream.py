@@ -1,0 +1,123 @@
+"""What leaves when, over a connection whose other end is played."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypercorn.config import Config
+from hypercorn.protocol.events import Data
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import ASGIWebsocketState
+from wsproto import ConnectionType
+from wsproto.connection import Connection
+from wsproto.events import Ping, TextMessage
+
+from sockethub.gateway.wsstream import FULL_BYTES, BoundedStream
+
+pytestmark = pytest.mark.anyio
+
+
+class Transport:
+    """Writes down what it is given."""
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+        self.unsent = 0
+        self.closing = False
+
+    def write(self, data: bytes) -> None:
+        self.writes.append(bytes(data))
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+
+class Server:
+    """As much of Hypercorn's as a stream reaches for."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.writer = SimpleNamespace(transport=transport)
+
+    async def protocol_send(self, event: Any) -> None:
+        raise AssertionError("not by this way")
+
+
+class Http1(H11Protocol):
+    """Sends at once what the stream does not batch."""
+
+    def __init__(self, server: Server) -> None:
+        self.send = server.protocol_send
+
+    async def stream_send(self, event: Any) -> None:
+        if isinstance(event, Data):
+            self.send.__self__.writer.transport.write(event.data)  # type: ignore[attr-defined]
+
+
+def connected(transport: Transport) -> BoundedStream:
+    protocol = Http1(Server(transport))
+    nothing: Any = None
+    stream = BoundedStream(nothing, Config(), nothing, nothing, False, None, None, protocol.stream_send, 1)
+    stream.connection = Connection(ConnectionType.SERVER)
+    stream.state = ASGIWebsocketState.CONNECTED
+    return stream
+
+
+def frame(text: str) -> bytes:
+    return Connection(ConnectionType.SERVER).send(TextMessage(text))
+
+
+async def say(stream: BoundedStream, text: str) -> None:
+    await stream.app_send({"type": "websocket.send", "bytes": None, "text": text})
+
+
+async def test_frames_of_one_tick_leave_as_one_write() -> None:
+    transport = Transport()
+    stream = connected(transport)
+    for text in ("one", "two", "three"):
+        await say(stream, text)
+    assert transport.writes == []
+    await asyncio.sleep(0)
+    assert transport.writes == [frame("one") + frame("two") + frame("three")]
+    await say(stream, "four")
+    await asyncio.sleep(0)
+    assert transport.writes[1:] == [frame("four")]
+
+
+async def test_what_is_about_the_connection_overtakes_nothing() -> None:
+    transport = Transport()
+    stream = connected(transport)
+    await say(stream, "before")
+    await stream._send_wsproto_event(Ping())
+    assert b"".join(transport.writes) == frame("before") + Connection(ConnectionType.SERVER).send(Ping())
+
+
+async def test_a_client_that_does_not_keep_up_is_waited_for() -> None:
+    transport = Transport()
+    stream = connected(transport)
+    await say(stream, "early")
+    transport.unsent = FULL_BYTES
+    await say(stream, "late")
+    assert b"".join(transport.writes) == frame("early") + frame("late"), "by Hypercorn's way, which waits"
+    assert len(transport.writes) == 2
+
+
+async def test_what_may_wait_is_declared_and_the_rest_is_as_it_is_now() -> None:
+    stream = connected(Transport())
+    before = Config()
+    assert stream.config.max_app_queue_size == BoundedStream.inbound_messages != before.max_app_queue_size
+    assert stream.config.websocket_ping_interval == before.websocket_ping_interval
+
+
+async def test_nothing_is_written_to_what_closes() -> None:
+    transport = Transport()
+    stream = connected(transport)
+    await say(stream, "gone")
+    transport.closing = True
+    await asyncio.sleep(0)
+    assert transport.writes == []
