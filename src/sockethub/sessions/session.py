@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -9,16 +10,16 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from sockethub.activity.speech import Speech
+from sockethub.auth.user import User
 from sockethub.crypto import Secret
 from sockethub.crypto.keys import new_session_secret
 from sockethub.errors import CredentialsMissing, RateLimited
+from sockethub.sessions.addresses import subscriber
 from sockethub.sessions.bindings import LoginBinding
+from sockethub.sessions.place import Place
 
 LOGINS: Final = 100
 """Logins one session may have; a page uses one or two."""
-
-ALIASES: Final = 100
-"""Names a login may have gone by before the oldest are no longer understood."""
 
 Answer = Callable[..., None]
 """Acknowledges one event: called once, with nothing or with one JSON value."""
@@ -27,6 +28,10 @@ Answer = Callable[..., None]
 class Transport(Protocol):
     """How a session reaches its client. Neither method waits."""
 
+    @property
+    def name(self) -> str:
+        """What it is called where transports are counted: ``websocket``, ``socketio``, ``sse`` or ``http``."""
+
     def deliver(self, event: str, data: Any) -> None:
         """Send an event; closes the connection of a client that does not keep up."""
 
@@ -34,29 +39,64 @@ class Transport(Protocol):
         """Close the connection."""
 
 
+class Trace(Protocol):
+    """What a command goes through, where that is traced; each step is from the one before until it is called."""
+
+    parent: str
+    """What steps elsewhere refer to, as ``traceparent``."""
+
+    def step(self, name: str) -> None:
+        """One step is done."""
+
+    def performed(self, began: int, took: float) -> None:
+        """A worker was given the command ``began`` nanoseconds after the epoch, and took so many seconds for it."""
+
+    def end(self, outcome: str, **about: str) -> None:
+        """It has its answer."""
+
+
 @dataclass(slots=True)
 class Pending:
-    """A command that is queued and not answered yet. ``raw`` is what the client submitted."""
+    """A command that is queued and not answered yet. ``raw`` is what the client submitted, as JSON if it is large."""
 
     job: str
     session: Session
     binding: LoginBinding
-    raw: dict[str, Any]
+    raw: dict[str, Any] | bytes
     answer: Answer | None
     deadline: float
     """Loop time at which its outcome counts as unknown."""
+    since: float
+    """Loop time at which it came."""
+    verb: str
+    size: int
+    """Bytes of JSON the client submitted."""
+    trace: Trace | None
     patience: float
     """Seconds the deadline moves when the login is seen to make progress."""
+    told: Callable[[Any], None] | None = None
+    """Wants to know the outcome that the client was told."""
 
 
 class Session:
     """A client's connection: nothing of it outlives it.
 
-    ``secret`` exists here and nowhere else. ``address`` is the client's address.
+    ``secret`` exists here and nowhere else. ``address`` is the client's address, ``network`` what limits count it as,
+    ``user`` who it is, where clients authenticate.
     """
 
-    def __init__(self, transport: Transport, address: str, *, pending_limit: int) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        address: str,
+        *,
+        pending_limit: int,
+        pending_bytes: int,
+        user: User | None = None,
+    ) -> None:
         self.id = os.urandom(16).hex()
+        self.user = user
+        self.network = subscriber(address)
         self.secret: Secret[str] = new_session_secret()
         self.address = address
         self.transport = transport
@@ -67,16 +107,32 @@ class Session:
         self.closed = False
         self.notes: dict[str, Any] = {}
         """What middleware remembers about this client, by the middleware's own name."""
+        self.places: list[Place] = []
+        """What this client has of what is limited across gateways."""
+        self.expired = False
+        """Whether what the client has shown of its user holds no more."""
+        self.expiry: asyncio.TimerHandle | None = None
         self.connected_at = time.monotonic()
         self._pending_limit = pending_limit
+        self._pending_bytes = pending_bytes
+        self._waiting_bytes = 0
 
     def __repr__(self) -> str:
         return f"Session({self.id})"
 
+    @property
+    def subject(self) -> str:
+        """Whom limits count this client as: its user, or where it is nobody in particular, its network."""
+        return self.network if self.user is None else f"user:{self.user.id}"
+
+    def require_room(self, login: str) -> None:
+        """Raises :class:`~sockethub.errors.RateLimited` when this session has as many logins as it may, without it."""
+        if len(self.by_login) >= LOGINS and login not in self.by_login:
+            raise RateLimited(f"a session may have {LOGINS} logins")
+
     def bind(self, binding: LoginBinding) -> LoginBinding | None:
         """Use ``binding`` for its actor from now on; returns the login that nobody here uses any more, if any."""
-        if len(self.by_login) >= LOGINS and binding.login not in self.by_login:
-            raise RateLimited(f"a session may have {LOGINS} logins")
+        self.require_room(binding.login)
         key = (binding.platform, binding.actor["id"])
         before = self.bindings.get(key)
         self.bindings[key] = binding
@@ -109,11 +165,25 @@ class Session:
         """A login of this session has a new actor id."""
         binding = self.by_login.get(login)
         if binding is not None:
-            if len(binding.aliases) >= ALIASES:
-                binding.aliases = {binding.actor["id"]}
             binding.rename(actor)
 
-    def admit(self) -> None:
-        """Raises :class:`~sockethub.errors.RateLimited` when too many commands await their reply."""
+    def admit(self, size: int) -> None:
+        """Raises :class:`~sockethub.errors.RateLimited` when too many, or too large, commands await their reply."""
         if len(self.pending) >= self._pending_limit:
             raise RateLimited(f"{self._pending_limit} commands already await their reply; wait for some of them")
+        if self.pending and self._waiting_bytes + size > self._pending_bytes:
+            raise RateLimited(
+                f"commands of {self._waiting_bytes} bytes already await their reply, and at most "
+                f"{self._pending_bytes} may; wait for some of them"
+            )
+
+    def await_reply(self, pending: Pending) -> None:
+        """A command of this session is queued."""
+        self.pending[pending.job] = pending
+        self._waiting_bytes += pending.size
+
+    def settle(self, job: str) -> None:
+        """It has its answer. Idempotent."""
+        settled = self.pending.pop(job, None)
+        if settled is not None:
+            self._waiting_bytes -= settled.size

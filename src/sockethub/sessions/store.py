@@ -7,7 +7,7 @@ live on only while :meth:`SessionStore.keep` renews them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 import redis
@@ -16,6 +16,7 @@ import redis.asyncio
 from sockethub import redis_keys
 from sockethub.errors import QueueUnavailable
 from sockethub.jobs import LoginRecord
+from sockethub.jobs.pipelines import each
 from sockethub.sessions.bindings import LoginBinding
 from sockethub.sessions.session import Session
 
@@ -40,6 +41,15 @@ return 1
 """
 
 
+Execute = Callable[[Any], Awaitable[list[Any]]]
+"""Has a pipeline done, and returns its answers."""
+
+
+async def _all(pipeline: Any) -> list[Any]:
+    answers: list[Any] = await pipeline.execute()
+    return answers
+
+
 class SessionStore:
     """Reads and writes for the sessions of one gateway. Raises :class:`~sockethub.errors.QueueUnavailable`."""
 
@@ -47,10 +57,14 @@ class SessionStore:
         self._client = client
         self._gateway = gateway
 
-    async def announce(self, ipc: str, machine: str) -> None:
-        """This gateway is alive, and workers on the same machine reach it by the socket ``ipc``."""
-        where = json.dumps({"ipc": ipc, "machine": machine})
-        await self._run(lambda p: p.set(redis_keys.gateway_alive(self._gateway), where, ex=ALIVE_SECONDS))
+    async def announce(self, ipc: str, machine: str) -> bool:
+        """This gateway is alive, and workers on the same machine reach it by the socket ``ipc``.
+
+        Returns whether it counted as alive until now; one that did not may have been detached from its logins.
+        """
+        where, key = json.dumps({"ipc": ipc, "machine": machine}), redis_keys.gateway_alive(self._gateway)
+        [before] = await self._run(lambda p: p.set(key, where, ex=ALIVE_SECONDS, get=True))
+        return before is not None
 
     async def withdraw(self) -> None:
         """This gateway is gone."""
@@ -68,8 +82,9 @@ class SessionStore:
 
         await self._run(renew)
 
-    async def restore(self, sessions: Iterable[Session]) -> None:
-        """Write all there is of ``sessions`` once more."""
+    async def restore(self, sessions: Iterable[Session]) -> list[tuple[Session, LoginBinding]]:
+        """Write all there is of ``sessions`` once more; which of them were attached to which logins no more."""
+        attaching: list[tuple[int, Session, LoginBinding]] = []
 
         def write(pipeline: Any) -> None:
             for session in sessions:
@@ -79,10 +94,12 @@ class SessionStore:
                         pipeline.hset(key, mapping=binding.record.to_hash())
                         pipeline.expire(key, RECORD_SECONDS)
                     if not binding.stateless:
+                        attaching.append((len(pipeline), session, binding))
                         pipeline.hset(redis_keys.attached(binding.login), session.id, self._gateway)
                         pipeline.expire(redis_keys.attached(binding.login), RECORD_SECONDS)
 
-        await self._run(write)
+        answers = await self._run(write, each)
+        return [(session, binding) for index, session, binding in attaching if answers[index] == 1]
 
     async def attach(self, session: str, login: str) -> None:
         """``session`` is to hear of ``login``."""
@@ -130,6 +147,7 @@ class SessionStore:
             "platform": binding.platform,
             "gateway": self._gateway,
             "queue": binding.queue,
+            "wishes": binding.wishes,
         }
         await self._run(lambda p: p.xadd(redis_keys.SUPERVISOR_REQUESTS, fields, maxlen=REQUESTS, approximate=True))
 
@@ -143,7 +161,8 @@ class SessionStore:
     async def _drop_dead(self, login: str) -> None:
         key = redis_keys.attached(login)
         [attached] = await self._run(lambda p: p.hgetall(key))
-        others = {s: g.decode() for s, g in attached.items() if g.decode() != self._gateway}
+        named = {session: gateway.decode(errors="replace") for session, gateway in attached.items()}
+        others = {session: gateway for session, gateway in named.items() if gateway != self._gateway}
         if not others:
             return
         gateways = sorted(set(others.values()))
@@ -157,11 +176,11 @@ class SessionStore:
         if gone:
             await self._run(lambda p: p.hdel(key, *gone))
 
-    async def _run(self, fill: Callable[[Any], Any]) -> list[Any]:
+    async def _run(self, fill: Callable[[Any], Any], execute: Execute = _all) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)
         fill(pipeline)
         try:
-            answers: list[Any] = await pipeline.execute()
+            answers = await execute(pipeline)
         except redis.RedisError as error:
             raise QueueUnavailable(f"the queue cannot be reached ({type(error).__name__}); try again") from None
         return answers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from sockethub.sessions.bindings import LoginBinding
@@ -12,18 +13,24 @@ from sockethub.sessions.session import Session
 _ABSENT: Final = object()
 
 
+OF_ADDRESS: Final = "too many connections from your address"
+OF_USER: Final = "too many connections of yours"
+
+
 class TooManyConnections(Exception):
-    """One address holds as many connections as it may."""
+    """One address, or one user, holds as many connections as it may; the text is for the client."""
 
 
 class SessionTable:
     """Who is connected, and who is to hear of which login."""
 
-    def __init__(self, per_address: int) -> None:
-        self._per_address = per_address
+    def __init__(self, per_address: int, per_user: int) -> None:
+        self.per_address = per_address
+        self.per_user = per_user
         self._sessions: dict[str, Session] = {}
         self._by_login: dict[str, dict[str, Session]] = {}
-        self._addresses: Counter[str] = Counter()
+        self._networks: Counter[str] = Counter()
+        self._users: Counter[str] = Counter()
         self._away: dict[str, None] = {}
 
     def __len__(self) -> int:
@@ -32,15 +39,43 @@ class SessionTable:
     def __iter__(self) -> Iterator[Session]:
         return iter(list(self._sessions.values()))
 
+    @property
+    def away(self) -> int:
+        """How many have lost their connection and may come back."""
+        return len(self._away)
+
+    def is_away(self, session: Session) -> bool:
+        """Whether it has lost its connection."""
+        return session.id in self._away
+
+    def connected(self) -> Counter[str]:
+        """How many have a connection, by the name of its transport."""
+        return Counter(each.transport.name for each in self._sessions.values() if each.id not in self._away)
+
     def get(self, session: str) -> Session | None:
         return self._sessions.get(session)
 
     def add(self, session: Session) -> None:
         """Raises :class:`TooManyConnections`; the session is not added then."""
-        if self._addresses[session.address] >= self._per_address:
-            raise TooManyConnections
-        self._addresses[session.address] += 1
+        self._refuse_more(session.network)
+        if session.user is not None and self._users[session.user.id] >= self.per_user:
+            raise TooManyConnections(OF_USER)
+        self._count(session)
         self._sessions[session.id] = session
+
+    @contextmanager
+    def guest(self, network: str) -> Iterator[None]:
+        """For the block there is a connection that is nobody's yet. Raises :class:`TooManyConnections`."""
+        self._refuse_more(network)
+        self._networks[network] += 1
+        try:
+            yield
+        finally:
+            _less(self._networks, network)
+
+    def _refuse_more(self, network: str) -> None:
+        if self._networks[network] >= self.per_address:
+            raise TooManyConnections(OF_ADDRESS)
 
     def remove(self, session: Session) -> None:
         """Forget a session. Idempotent."""
@@ -60,18 +95,23 @@ class SessionTable:
         """
         self._uncount(session)
         self._away[session.id] = None
-        away = [each for each in self._away if self._sessions[each].address == session.address]
-        return self._sessions[away[0]] if len(away) > self._per_address else None
+        away = [each for each in self._away if self._sessions[each].network == session.network]
+        return self._sessions[away[0]] if len(away) > self.per_address else None
 
     def come_back(self, session: Session) -> None:
         """It has a connection again."""
         if self._away.pop(session.id, _ABSENT) is not _ABSENT:
-            self._addresses[session.address] += 1
+            self._count(session)
+
+    def _count(self, session: Session) -> None:
+        self._networks[session.network] += 1
+        if session.user is not None:
+            self._users[session.user.id] += 1
 
     def _uncount(self, session: Session) -> None:
-        self._addresses[session.address] -= 1
-        if not self._addresses[session.address]:
-            del self._addresses[session.address]
+        _less(self._networks, session.network)
+        if session.user is not None:
+            _less(self._users, session.user.id)
 
     def listen(self, session: Session, binding: LoginBinding) -> None:
         """``session`` is to hear of the login."""
@@ -87,3 +127,9 @@ class SessionTable:
     def listeners(self, login: str) -> Sequence[Session]:
         """The sessions that are to hear of ``login``."""
         return list(self._by_login.get(login, {}).values())
+
+
+def _less(counter: Counter[str], name: str) -> None:
+    counter[name] -= 1
+    if not counter[name]:
+        del counter[name]

@@ -1,8 +1,7 @@
 """``python -m sockethub.supervisor DESCRIPTOR``: a supervisor as a child of ``sockethub serve`` or ``workers``.
 
-The descriptor is a packet socket to the parent. The first packet holds the declaration, the master key and the Redis
-URL: they are in no argument and no environment variable. ``ready`` goes back when all platforms are warm; the parent's
-end of the socket is this process's end.
+The descriptor is a packet socket to the parent (:mod:`sockethub.supervisor.parent`). The first packet holds the
+declaration, the root key and the Redis URL: they are in no argument and no environment variable.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ import anyio
 
 from sockethub import logs
 from sockethub.config.models import Declaration
-from sockethub.crypto import KeyRing, MasterKey, Secret
-from sockethub.errors import ConfigError
+from sockethub.crypto import KeyRing, RootKey, Secret
+from sockethub.errors import ConfigError, leaves
+from sockethub.operations.recent import Recent
 from sockethub.supervisor import cage, sandbox
+from sockethub.supervisor.parent import PACKET_BYTES, Parent
 from sockethub.supervisor.supervisor import Supervisor
-
-PACKET_BYTES = 1_048_576
 
 
 def main() -> int:
@@ -37,33 +36,31 @@ def main() -> int:
     order = json.loads(connection.recv(PACKET_BYTES))
     declaration = Declaration.model_validate_json(order["declaration"])
     logs.configure(declaration.log.level, declaration.log.format)
+    recent = Recent(declaration.log.recent_bytes)
+    logs.also(recent.add)
     try:
         sandbox.announce(declaration.workers.sandbox)
     except ConfigError as error:
         raise SystemExit(f"sockethub: {error}") from None
-    keys = KeyRing(MasterKey.of(base64.b64decode(order["master_key"])))
-    supervisor = Supervisor(declaration, keys, Secret(order["redis_url"]))
-    asyncio.run(_run(supervisor, connection))
+    root = RootKey(order["root_key"]["id"], Secret(base64.b64decode(order["root_key"]["key"])))
+    parent = Parent(connection, recent)
+    supervisor = Supervisor(declaration, KeyRing(root), Secret(order["redis_url"]), recent, parent.reload)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # so does a hangup, and the parent reads the declaration again
+    try:
+        asyncio.run(_run(supervisor, parent))
+    except* ConfigError as group:
+        raise SystemExit(f"sockethub: {'; '.join(map(str, leaves(group)))}") from None
     return 0
 
 
-async def _run(supervisor: Supervisor, connection: socket.socket) -> None:
+async def _run(supervisor: Supervisor, parent: Parent) -> None:
     ready, stop = anyio.Event(), anyio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
-    connection.setblocking(False)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_parent, connection, ready, stop)
+        tasks.start_soon(parent.hear, supervisor, ready, stop)
         await supervisor.run(ready, stop)
         tasks.cancel_scope.cancel()
-
-
-async def _parent(connection: socket.socket, ready: anyio.Event, stop: anyio.Event) -> None:
-    await ready.wait()
-    loop = asyncio.get_running_loop()
-    await loop.sock_sendall(connection, b"ready")
-    await loop.sock_recv(connection, 16)  # a word to stop, or the end of the parent
-    stop.set()
 
 
 if __name__ == "__main__":

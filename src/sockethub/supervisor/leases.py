@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import redis
 import redis.asyncio
+import structlog
 
 from sockethub import leases
+from sockethub.jobs.pipelines import each, unusable
 
 __all__ = ["Lease", "Leases"]
 
@@ -32,10 +35,13 @@ class Leases:
     async def acquire(self, login: str) -> Lease | None:
         """The login's lease, or None when another supervisor runs it."""
         asked = leases.now()
-        fence = leases.FENCE_SECONDS * 1000
-        token: Any = await self._client.eval(
-            leases.ACQUIRE, 2, *leases.keys(login), self._holder, int(self._seconds * 1000), fence
-        )
+        try:
+            token = await self._acquire(login)
+        except redis.ResponseError as error:
+            if not unusable(error):
+                raise
+            await self._discard(login)
+            token = await self._acquire(login)
         if token is None:
             return None
         lease = self._held[login] = Lease(leases.value(self._holder, int(token)), asked + self._seconds)
@@ -46,10 +52,10 @@ class Leases:
         return self._held.get(login)
 
     async def renew(self) -> list[str]:
-        """Renew all; the logins that another supervisor has now.
+        """Renew all; the logins that are ours no more: another supervisor has them, or their lease was tampered with.
 
         A lease that ran out while Redis was away, or was forgotten by it, is ours again when nobody took it meanwhile:
-        the token tells.
+        the token tells. Only a login's own worker can make its lease something else: that one is not to go on.
         """
         logins = list(self._held)
         if not logins:
@@ -58,8 +64,11 @@ class Leases:
         pipeline = self._client.pipeline(transaction=False)
         for login in logins:
             pipeline.execute_command("EVAL", *leases.renewal(login, self._held[login].value, self._seconds))
+        answers = dict(zip(logins, await each(pipeline), strict=True))
+        for login in [login for login, ours in answers.items() if ours is None]:
+            await self._discard(login)
         lost = []
-        for login, ours in zip(logins, await pipeline.execute(), strict=True):
+        for login, ours in answers.items():
             if not ours:
                 self._held.pop(login, None)
                 lost.append(login)
@@ -70,5 +79,22 @@ class Leases:
     async def release(self, login: str) -> None:
         """Give it back, when it is still ours."""
         lease = self._held.pop(login, None)  # first: what cannot be given back now must not be renewed either
-        if lease is not None:
+        if lease is None:
+            return
+        try:
             await self._client.eval(leases.RELEASE, 1, leases.keys(login)[0], lease.value)
+        except redis.ResponseError as error:
+            if not unusable(error):
+                raise
+            await self._discard(login)
+
+    async def _acquire(self, login: str) -> Any:
+        fence = leases.FENCE_SECONDS * 1000
+        return await self._client.eval(
+            leases.ACQUIRE, 2, *leases.keys(login), self._holder, int(self._seconds * 1000), fence
+        )
+
+    async def _discard(self, login: str) -> None:
+        """Delete what cannot be a lease."""
+        structlog.get_logger(__name__).error("a lease was tampered with", login=login)
+        await self._client.delete(*leases.keys(login))

@@ -1,21 +1,56 @@
-"""Redis was away: what a supervisor must not do yet, and what it does at once.
+"""Redis was away, or its clock was set: what a supervisor must not do yet, and what it does at once.
 
 While Redis is away leases run out, and one that comes back empty knows none. Each supervisor renews its own as soon as
 it is there again, and none takes a login up before all had time to: it may look free, and run elsewhere.
+
+What expires in Redis goes by the time of day there. When that is set forwards, all that others renew has expired.
 """
 
 from __future__ import annotations
 
 import random
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import anyio
+import redis.asyncio
+
+from sockethub import leases
+from sockethub.jobs.clusterclient import servers_of
 
 CALM_SECONDS: Final = 2.0
 """After an outage, how long no login is begun: longer than the others need to see Redis again and renew."""
 
 LOOK_SECONDS: Final = 0.5
 """Between two attempts to reach Redis; with jitter, for every supervisor lost it at the same moment."""
+
+
+SET_SECONDS: Final = 1.0
+"""A clock that goes so much astray between two looks was set: time servers correct by milliseconds."""
+
+RENEWAL_SECONDS: Final = 10.0
+"""After that, until everybody has renewed what expires: supervisors their leases, gateways that they are alive."""
+
+
+class RedisClock:
+    """Whether the time of day at Redis was set: at one server, or at any master of a cluster."""
+
+    def __init__(self, client: redis.asyncio.Redis) -> None:
+        self._client = client
+        self._ahead: WeakKeyDictionary[redis.asyncio.Redis, float] = WeakKeyDictionary()
+
+    async def was_set(self) -> bool:
+        """Since the last call; raises :class:`redis.RedisError`."""
+        found = [await self._was_set(server) for server in await servers_of(self._client)]
+        return any(found)
+
+    async def _was_set(self, server: redis.asyncio.Redis) -> bool:
+        asked = leases.now()
+        seconds, microseconds = await server.time()
+        answered = leases.now()
+        before, ahead = self._ahead.get(server), seconds + microseconds / 1e6 - (asked + answered) / 2
+        self._ahead[server] = ahead
+        return before is not None and abs(ahead - before) > SET_SECONDS + answered - asked
 
 
 class Outage:

@@ -10,13 +10,17 @@ import signal
 import socket
 import subprocess
 import sys
-from dataclasses import asdict
-from typing import Any, Final
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
 
 import anyio
 import structlog
 
+from sockethub import jsontext
 from sockethub.config.models import Log
+from sockethub.logrecords import PREFIX as RECORD
+from sockethub.redis_url import Address
 from sockethub.supervisor.cage import minimal_environment
 from sockethub.supervisor.sandbox import Sandbox
 from sockethub.supervisor.zygote import PACKET_BYTES
@@ -32,9 +36,20 @@ MISSED_HEARTBEATS: Final = 3
 
 UNKNOWN_STATUS: Final = -1
 
+Heard = Callable[[bytes], None]
+"""Takes what a worker logs, a packet at a time."""
+
 
 class ForkServerGone(Exception):
     """The fork server ended; its workers ended with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a login stands, by its worker's last heartbeat; ``sessions`` is how many are attached."""
+
+    state: Literal["starting", "connected", "disconnected"] = "starting"
+    sessions: int = 0
 
 
 class Worker:
@@ -45,33 +60,68 @@ class Worker:
         self._control = control
         self._exited = anyio.Event()
         self._status = UNKNOWN_STATUS
+        self._heartbeat = b""
+        self.hung = False
+        """Whether it was killed because it fell silent."""
+        self.standing = Standing()
 
     async def wait(self) -> int:
         """Its exit status; negative is the signal that ended it."""
         await self._exited.wait()
         return self._status
 
-    async def watch(self) -> None:
-        """Read its heartbeats until it is gone; kill it when it hangs.
+    async def watch(self, heard: Heard | None = None) -> None:
+        """Read its heartbeats, and for ``heard`` what it logs, until it is gone; kill it when it hangs.
 
         Nobody but this task, which reads it, may close the socket: an event loop that waits for a descriptor closed
         under it fails, or hears of another one that got the same number.
         """
         try:
-            while not await self._silent():
+            while not await self._silent(heard):
                 pass
         finally:
             self._control.close()
 
-    async def _silent(self) -> bool:
-        """Hear one heartbeat; whether there was none."""
+    async def _silent(self, heard: Heard | None) -> bool:
+        """Hear one heartbeat; whether there was none. What it logs is none: a loop that never ends may do so, too."""
         with anyio.move_on_after(HEARTBEAT_SECONDS * MISSED_HEARTBEATS):
-            return not await self._control.packet()
-        if self._control.waiting():
-            return False  # it was this process that did not run for so long
+            return not self._hear(await self._beat(heard))
+        while self._control.waiting():  # it may be this process that did not run for so long
+            if not self._is_record(packet := await self._control.packet(), heard):
+                return not self._hear(packet)
         structlog.get_logger(__name__).warning("worker hangs", pid=self.pid)
+        self.hung = True
         self.kill()
         return True
+
+    async def _beat(self, heard: Heard | None) -> bytes:
+        while self._is_record(packet := await self._control.packet(), heard):
+            pass
+        return packet
+
+    @staticmethod
+    def _is_record(packet: bytes, heard: Heard | None) -> bool:
+        if not packet.startswith(RECORD):
+            return False
+        if heard is not None:
+            heard(packet)
+        return True
+
+    def _hear(self, packet: bytes) -> bytes:
+        if packet and packet != self._heartbeat:
+            self._heartbeat = packet
+            try:
+                told = jsontext.mapping(packet)
+            except ValueError as error:
+                structlog.get_logger(__name__).error("a worker makes no sense", pid=self.pid, error=str(error))
+                self.kill()  # it runs other code than ours
+                return packet
+            sessions = told.get("sessions")
+            self.standing = Standing(
+                "connected" if told.get("connected") is True else "disconnected",
+                sessions if isinstance(sessions, int) else 0,
+            )
+        return packet
 
     async def tell(self, spec: WorkerSpec) -> None:
         """Say what it is to run: the first thing it waits for."""
@@ -84,6 +134,14 @@ class Worker:
     def rewrite(self) -> None:
         """Tell it that Redis may have lost its records."""
         self._control.offer({"do": "rewrite"})
+
+    def log_level(self, level: str) -> None:
+        """Tell it what to log."""
+        self._control.offer({"do": "log", "level": level})
+
+    def moved(self, master: Address) -> None:
+        """Tell it that another server of Redis is the master now."""
+        self._control.offer({"do": "moved", "to": master})
 
     async def forget(self, gateway: str) -> None:
         """Tell it that a gateway is gone."""
@@ -98,6 +156,10 @@ class Worker:
         self.kill()
         with anyio.move_on_after(FORK_SECONDS):
             await self._exited.wait()
+
+    def close(self) -> None:
+        """Once nothing reads its socket any more; :meth:`watch` may have been cancelled before it began."""
+        self._control.close()
 
     def kill(self) -> None:
         if not self._exited.is_set():
@@ -128,6 +190,7 @@ class ForkServer:
         self._workers: dict[int, Worker] = {}
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._ready = anyio.Event()
 
     async def start(self) -> None:
         """Start it; returns when it is warm."""
@@ -141,6 +204,7 @@ class ForkServer:
         except BaseException:
             self.close()
             raise
+        self._ready.set()
 
     async def _warm(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -161,8 +225,18 @@ class ForkServer:
                 self._forked(report)
         self._gone()
 
+    @property
+    def warm(self) -> bool:
+        """Whether it can fork."""
+        return self._socket is not None
+
     async def fork(self, spec: WorkerSpec) -> Worker:
-        """A new worker. Raises :class:`ForkServerGone`, and OSError when the machine has no room (or no time)."""
+        """A new worker. Raises :class:`ForkServerGone`, and OSError when the machine has no room (or no time).
+
+        While a fork server is being replaced its successor is waited for: that it is away is no failure of a login's.
+        """
+        with anyio.fail_after(READY_SECONDS):
+            await self._ready.wait()
         if self._socket is None:
             raise ForkServerGone(self.platform)
         ours, theirs = pair()
@@ -182,6 +256,8 @@ class ForkServer:
 
     def close(self) -> None:
         """End it, and with it every worker that is left."""
+        if self._ready.is_set():
+            self._ready = anyio.Event()
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()

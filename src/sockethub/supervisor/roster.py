@@ -8,42 +8,65 @@ commands that were under way.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import redis.asyncio
 
 from sockethub import redis_keys
 
+WORDS: Final = 10_000
+"""Requests and words of leaving that wait for a supervisor, about; without one the oldest are of no use any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A login's platform, and its :class:`~sockethub.placement.Wishes` as they travel."""
+
+    platform: str
+    wishes: str = ""
+
+    def encode(self) -> str:
+        return f"{self.platform} {self.wishes}".rstrip()
+
+    @classmethod
+    def decode(cls, text: str) -> Entry:
+        platform, _, wishes = text.partition(" ")
+        return cls(platform, wishes)
+
 
 class Roster:
-    """The hash ``supervisors:logins``: login to platform."""
+    """The hash ``supervisors:logins``: login to platform and, after a space, what it wishes for where it wishes."""
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._client = client
 
-    async def enter(self, login: str, platform: str) -> None:
+    async def enter(self, login: str, entry: Entry) -> None:
         """``login`` is to run until it is struck off."""
-        await self._client.hset(redis_keys.SUPERVISOR_LOGINS, login, platform)
+        await self._client.hset(redis_keys.SUPERVISOR_LOGINS, login, entry.encode())
 
-    async def enter_all(self, logins: Mapping[str, str]) -> None:
-        """As :meth:`enter`, for each login with its platform."""
+    async def enter_all(self, logins: Mapping[str, Entry]) -> None:
+        """As :meth:`enter`, for each login."""
         if logins:
-            entries: dict[Any, Any] = dict(logins)
+            entries: dict[Any, Any] = {login: entry.encode() for login, entry in logins.items()}
             await self._client.hset(redis_keys.SUPERVISOR_LOGINS, mapping=entries)
+
+    async def left(self, login: str) -> None:
+        """This supervisor goes, and ``login`` is to run elsewhere: another looks now, or the next one as it comes."""
+        await self._client.xadd(redis_keys.SUPERVISOR_REQUESTS, {"left": login}, maxlen=WORDS, approximate=True)
 
     async def strike(self, login: str) -> None:
         """``login`` has ended for good: with it goes what its user had asked for."""
-        pipeline = self._client.pipeline(transaction=True)
-        pipeline.hdel(redis_keys.SUPERVISOR_LOGINS, login)
-        pipeline.delete(redis_keys.state(login))
-        await pipeline.execute()
+        # In this order: a login that stands here without its state begins anew, a state without its login is for ever.
+        await self._client.delete(redis_keys.state(login))
+        await self._client.hdel(redis_keys.SUPERVISOR_LOGINS, login)
 
-    async def orphans(self) -> dict[str, str]:
-        """Logins that ought to run and that no supervisor holds, with their platforms."""
+    async def orphans(self) -> dict[str, Entry]:
+        """Logins that ought to run and that no supervisor holds."""
         entered: Any = await self._client.hgetall(redis_keys.SUPERVISOR_LOGINS)
-        platforms = {login.decode(): platform.decode() for login, platform in entered.items()}
+        logins = {login.decode(): Entry.decode(text.decode()) for login, text in entered.items()}
         pipeline = self._client.pipeline(transaction=False)
-        for login in platforms:
+        for login in logins:
             pipeline.exists(redis_keys.lease(login))
-        held = await pipeline.execute() if platforms else []
-        return {login: platform for (login, platform), lease in zip(platforms.items(), held, strict=True) if not lease}
+        held = await pipeline.execute() if logins else []
+        return {login: entry for (login, entry), lease in zip(logins.items(), held, strict=True) if not lease}

@@ -25,9 +25,10 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from sockethub.config.models import Platform
+from sockethub.config.platform import Platform
 from sockethub.crypto import Secret
 from sockethub.errors import ConfigError
+from sockethub.redis_url import cluster_of, sentinels_of
 from sockethub.supervisor import landlock, seccomp
 from sockethub.supervisor.kernel import capset
 from sockethub.supervisor.readable import readable
@@ -90,6 +91,11 @@ def announce(mode: Mode) -> None:
 
 
 def _redis_ports(url: Secret[str]) -> set[int]:
+    cluster, sentinels = cluster_of(url.reveal()), sentinels_of(url.reveal())
+    if cluster is not None:
+        return {*cluster.ports, *(port for _, port in cluster.addresses)}
+    if sentinels is not None:
+        return {*sentinels.ports, *(port for _, port in sentinels.addresses)}
     parts = urlsplit(url.reveal())
     return set() if parts.scheme == "unix" else {parts.port or REDIS_PORT}
 

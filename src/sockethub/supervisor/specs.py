@@ -5,16 +5,20 @@ from __future__ import annotations
 from sockethub.config.models import Declaration
 from sockethub.crypto import KeyRing, Secret
 from sockethub.supervisor.leases import Lease
+from sockethub.supervisor.redis_users import Access
 from sockethub.worker.spec import WorkerSpec
 
 
 class Specs:
-    """Makes specs; holds the master key for deriving login keys, and gives out nothing else of it."""
+    """Makes specs; holds the root key for deriving login keys, and gives out nothing else of it."""
 
-    def __init__(self, declaration: Declaration, keys: KeyRing, redis_url: Secret[str]) -> None:
+    def __init__(self, declaration: Declaration, keys: KeyRing) -> None:
         self._declaration = declaration
         self._keys = keys
-        self._redis_url = redis_url
+
+    def redeclare(self, declaration: Declaration) -> None:
+        """From now on specs are made from this."""
+        self._declaration = declaration
 
     def make(
         self,
@@ -22,6 +26,7 @@ class Specs:
         login: str,
         queue: str,
         consumer: str,
+        access: Access,
         *,
         claim_from: tuple[str, ...] | None = None,
         lease: Lease | None = None,
@@ -36,7 +41,7 @@ class Specs:
             login=login,
             queue=queue,
             consumer=consumer,
-            redis_url=self._redis_url,
+            redis_url=access.url,
             login_key=Secret(self._keys.login_key(platform, login)),
             options=declared.options,
             reach=declared.policy.model_dump(mode="json"),
@@ -54,4 +59,6 @@ class Specs:
             lease_until=lease.until if lease is not None else 0.0,
             isolated_seconds=workers.isolated_seconds,
             orphaned=orphaned,
+            confined=access.confined,
+            log_level=self._declaration.log.level,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -12,30 +12,44 @@ import anyio
 import redis
 import redis.asyncio
 import structlog
-from anyio.abc import TaskGroup
+from anyio.abc import TaskGroup, TaskStatus
 
-from sockethub import redis_keys
+from sockethub import logs, redis_keys
 from sockethub.config.models import Declaration
+from sockethub.config.reload import Reload, unable
 from sockethub.crypto import KeyRing, Secret, login_queue
-from sockethub.jobs import RedisRun, commands, connected
+from sockethub.jobs import RedisRun, commands, connected, linked
 from sockethub.jobs.names import GROUP
-from sockethub.supervisor import sandbox
-from sockethub.supervisor.backoff import Backoff
-from sockethub.supervisor.keeper import Keeper, LoginKeeper, PoolKeeper
+from sockethub.jobs.watching import watch
+from sockethub.operations.http import pages
+from sockethub.operations.metrics import WorkersMetrics
+from sockethub.operations.orders import OrderRefused
+from sockethub.operations.page import operator_pages
+from sockethub.operations.pulse import watch_loop, watch_redis
+from sockethub.operations.recent import Recent
+from sockethub.placement import Machine
+from sockethub.redis_url import Address
+from sockethub.supervisor import placing as words
+from sockethub.supervisor.keeper import LoginKeeper
 from sockethub.supervisor.leases import Leases
-from sockethub.supervisor.notices import drop_dead_gateways, notify
-from sockethub.supervisor.outage import Outage
-from sockethub.supervisor.processes import ForkServer, ForkServerGone
-from sockethub.supervisor.roster import Roster
+from sockethub.supervisor.machines import Machines
+from sockethub.supervisor.member import Member
+from sockethub.supervisor.notices import Notices, drop_dead_gateways
+from sockethub.supervisor.outage import RENEWAL_SECONDS, Outage, RedisClock
+from sockethub.supervisor.overview import Overview
+from sockethub.supervisor.placing import Placing, Request
+from sockethub.supervisor.redis_users import RedisUsers
+from sockethub.supervisor.roster import Entry, Roster
+from sockethub.supervisor.running import RunningPlatforms
 from sockethub.supervisor.specs import Specs
 
 REQUEST_BATCH: Final = 50
 BLOCK_MS: Final = 30_000
 SWEEP_SECONDS: Final = 5.0
-RESTARTED_FORK_SERVER_SECONDS: Final = 1.0
-"""Between attempts to start a fork server again; the other platforms go on meanwhile."""
+LEFT_SECONDS: Final = 2.0
+"""For giving leases back and leaving word, once the workers are gone; Redis may be away."""
 
-TOO_MANY: Final = "this machine already runs {limit} logins, as many as it may; try again later"
+SWITCHED_OFF: Final = "the operator has switched {platform} off"
 
 
 NewKeeper = Callable[..., LoginKeeper]
@@ -45,86 +59,108 @@ NewKeeper = Callable[..., LoginKeeper]
 class Supervisor:
     """Runs the declared platforms."""
 
-    def __init__(self, declaration: Declaration, keys: KeyRing, redis_url: Secret[str]) -> None:
+    def __init__(
+        self,
+        declaration: Declaration,
+        keys: KeyRing,
+        redis_url: Secret[str],
+        recent: Recent | None = None,
+        reload: Reload = unable,
+    ) -> None:
+        """``recent`` is what this process logs; what its workers log comes to it. ``reload`` is as operators order."""
+        self._reload = reload
         self._declaration = declaration
-        self._url = redis_url.reveal()
+        self._url = redis_url
+        self._keys = keys
         self._id = os.urandom(8).hex()
-        self._specs = Specs(declaration, keys, redis_url)
-        self._servers = {
-            name: ForkServer(
-                name,
-                platform.driver,
-                platform.worker.memory_mb,
-                declaration.log,
-                sandbox.declared(declaration.workers.sandbox, platform, redis_url),
-            )
-            for name, platform in declaration.platforms.items()
-        }
+        self._specs = Specs(declaration, keys)
         self._logins: dict[str, LoginKeeper] = {}
-        self._pools: list[Keeper] = []
         self._outage = Outage()
-        self._log = structlog.get_logger(__name__)
+        self._look = anyio.Event()
+        """Set when there is something for the sweep to find."""
+        self._draining = False
+        """No more logins are taken: they are given away, or all of it ends."""
+        self._left: dict[str, float] = {}
+        """Logins that nobody ran at the last look, and since when."""
+        self._pass_left_on = False
+        """Somebody has left logins, and this machine alone has heard of it."""
+        self._metrics = WorkersMetrics()
+        self._recent = Recent(declaration.log.recent_bytes) if recent is None else recent
+        self._platforms = RunningPlatforms(declaration, self._specs, redis_url, self._metrics, self._recent)
+        self._log = structlog.get_logger(__name__).bind(supervisor=self._id)
 
     async def run(self, ready: anyio.Event, stop: anyio.Event) -> None:
         """Work until ``stop``; then have everyone leave politely."""
-        async with connected(self._url) as client, connected(self._url, blocking=True) as blocking:
+        url = self._url.reveal()
+        async with (
+            connected(url) as client,
+            connected(url, blocking=True) as blocking,
+            linked(url, blocking=True) as inbox,
+        ):
             leases, roster = Leases(client, self._id, self._declaration.workers.lease_seconds), Roster(client)
-            logins = partial(LoginKeeper, specs=self._specs, client=client, leases=leases, roster=roster)
+            notices = Notices(client, self._keys)
+            users = RedisUsers(client, self._id, self._url, self._declaration.redis.acl)
+            await users.begin()
+            logins = partial(
+                LoginKeeper,
+                specs=self._specs,
+                users=users,
+                client=client,
+                notices=notices,
+                leases=leases,
+                roster=roster,
+                metrics=self._metrics,
+                recent=self._recent,
+            )
             try:
                 async with anyio.create_task_group() as tasks:
-                    await self._start(tasks)
-                    tasks.start_soon(self._requests, blocking, client, logins, tasks)
-                    tasks.start_soon(self._renew, leases, roster, RedisRun(client))
-                    tasks.start_soon(self._sweep, client, leases, roster, logins, tasks)
-                    ready.set()
-                    await stop.wait()
-                    await self._stop()
+                    overview = Overview(
+                        self._id, self._metrics, self._logins, self._platforms.pools, client, self._max_logins
+                    )
+                    machines = Machines(client, self._described)
+                    placing = Placing(machines, roster, leases, notices)
+                    hear = partial(self._hear, placing, notices, logins, tasks)
+                    obey = partial(self._obey, overview, machines, tasks)
+                    member = Member(self._id, self._keys.operations_key, client, inbox, obey, machines, hear)
+                    await self._platforms.start(users, tasks)
+                    tasks.start_soon(watch, url, self._moved)
+                    tasks.start_soon(self._renew, leases, roster, users, RedisRun(client))
+                    tasks.start_soon(watch_loop, self._metrics)
+                    tasks.start_soon(watch_redis, self._metrics, client.ping)
+                    await tasks.start(member.run)
+                    await tasks.start(self._serve_operator, overview, client)
+                    async with anyio.create_task_group() as taking:  # it takes up no more once it leaves
+                        taking.start_soon(self._requests, blocking, client, placing, notices, logins, tasks)
+                        taking.start_soon(self._sweep, client, leases, roster, placing, users, logins, tasks)
+                        ready.set()
+                        await stop.wait()
+                        taking.cancel_scope.cancel()
+                    await self._leave(machines)
                     tasks.cancel_scope.cancel()
             finally:
-                for server in self._servers.values():
-                    server.close()
-
-    async def _start(self, tasks: TaskGroup) -> None:
-        async with anyio.create_task_group() as starting:
-            for server in self._servers.values():
-                starting.start_soon(server.start)
-        for server in self._servers.values():
-            tasks.start_soon(self._keep_server, server)
-        for name, platform in self._declaration.platforms.items():
-            if platform.mode == "stateless":
-                for _ in range(platform.worker.pool_size):
-                    keeper = PoolKeeper(self._servers[name], self._specs, name, name, name, self._backoff())
-                    self._pools.append(keeper)
-                    tasks.start_soon(keeper.run)
-
-    async def _keep_server(self, server: ForkServer) -> None:
-        while True:
-            await server.serve()
-            self._log.error("fork server ended; its workers with it", platform=server.platform)
-            while not await self._restarted(server):
-                pass
-
-    async def _restarted(self, server: ForkServer) -> bool:
-        await anyio.sleep(RESTARTED_FORK_SERVER_SECONDS)
-        try:
-            await server.start()
-        except (ForkServerGone, OSError) as error:
-            self._log.error("fork server does not start", platform=server.platform, error=str(error))
-            return False
-        return True
+                self._platforms.close()
 
     async def _requests(
-        self, blocking: redis.asyncio.Redis, client: redis.asyncio.Redis, logins: NewKeeper, tasks: TaskGroup
+        self,
+        blocking: redis.asyncio.Redis,
+        client: redis.asyncio.Redis,
+        placing: Placing,
+        notices: Notices,
+        logins: NewKeeper,
+        tasks: TaskGroup,
     ) -> None:
         stream = redis_keys.SUPERVISOR_REQUESTS
-        while True:
+        while not self._draining:
             try:
                 await _create_group(client, stream)
                 found: Any = await blocking.xreadgroup(
                     GROUP, self._id, {stream: ">"}, count=REQUEST_BATCH, block=BLOCK_MS
                 )
                 for entry, fields in found[0][1] if found else ():
-                    await self._request({k.decode(): v.decode() for k, v in fields.items()}, client, logins, tasks)
+                    if self._gives_away():  # it had asked before; whoever else there is shall have it
+                        await client.xadd(stream, fields)
+                    else:
+                        await self._request(fields, placing, notices, logins, tasks)
                     await commands.filled(client.pipeline(transaction=True), commands.finish(stream, entry)).execute()
             except redis.RedisError as error:
                 self._log.warning("Redis is away", error=type(error).__name__)
@@ -132,48 +168,78 @@ class Supervisor:
                 await self._outage.until_calm()
 
     async def _request(
-        self, fields: dict[str, str], client: redis.asyncio.Redis, logins: NewKeeper, tasks: TaskGroup
+        self,
+        fields: dict[bytes, bytes],
+        placing: Placing,
+        notices: Notices,
+        logins: NewKeeper,
+        tasks: TaskGroup,
+        *,
+        passed_on: bool = False,
     ) -> None:
-        login, platform, gateway = fields["login"], fields["platform"], fields["gateway"]
-        running = self._logins.get(login)
+        """``passed_on``: another has decided that it is for this machine."""
+        if b"left" in fields:  # by a supervisor that goes: what it has left is found as after a death, but now
+            placing.forget()
+            self._pass_left_on = True
+            self._look.set()
+            return
+        try:
+            request = Request.parse(fields)
+        except (KeyError, TypeError, ValueError) as error:
+            self._log.error("a request makes no sense", error=type(error).__name__)
+            return
+        running = self._logins.get(request.login)
         if running is not None and not running.leaving:
-            await notify(client, login, "running", also=gateway)
+            await notices.tell(request.login, "running", also=request.gateway)
             return
         if running is not None:
             await running.gone.wait()
-        if platform not in self._servers:
-            await notify(client, login, "failed", f"platform {platform} is not declared on this machine", also=gateway)
-            return
-        if self._full:
-            text = TOO_MANY.format(limit=self._declaration.workers.max_logins)
-            await notify(client, login, "failed", text, also=gateway)
-            return
-        self._run(logins, tasks, login, platform, requested_by=gateway)
+        chosen: str | None = self._id
+        if not passed_on:
+            chosen = await placing.chosen(request)
+        elif not placing.here(request):
+            request = placing.tried_here(request)
+            chosen = await placing.chosen(request)
+        if chosen is None:
+            self._metrics.refused.labels(await placing.refuse(request)).inc()
+        elif chosen == self._id:
+            self._run(logins, tasks, request)
+        else:
+            await placing.pass_on(request, chosen)
 
-    @property
-    def _full(self) -> bool:
-        return len(self._logins) >= self._declaration.workers.max_logins
-
-    def _run(
-        self,
-        logins: NewKeeper,
-        tasks: TaskGroup,
-        login: str,
-        platform: str,
-        *,
-        requested_by: str = "",
-        orphaned: bool = False,
+    async def _hear(
+        self, placing: Placing, notices: Notices, logins: NewKeeper, tasks: TaskGroup, fields: dict[bytes, bytes]
     ) -> None:
+        """What another supervisor has put into this one's inbox."""
+        try:
+            match fields.get(b"kind"):
+                case words.LOOK:
+                    placing.forget()
+                    self._look.set()
+                case words.LOGIN:
+                    await self._request(fields, placing, notices, logins, tasks, passed_on=True)
+                case _:
+                    self._log.error("a word makes no sense")
+        except redis.RedisError as error:  # the login is in the roster, and found there
+            self._log.warning("a login was not taken", error=type(error).__name__)
+
+    def _described(self) -> Machine:
+        declared = self._declaration.workers
+        room = 0 if self._draining else max(0, self._max_logins() - len(self._logins))
+        return Machine(self._id, frozenset(self._platforms.servers), declared.labels, declared.weight, room)
+
+    def _run(self, logins: NewKeeper, tasks: TaskGroup, request: Request, *, orphaned: bool = False) -> None:
         keeper = logins(
-            self._servers[platform],
-            backoff=self._backoff(),
-            platform=platform,
-            login=login,
-            queue=login_queue(platform, login),
-            requested_by=requested_by,
+            self._platforms.servers[request.platform],
+            backoff=self._platforms.backoff(),
+            platform=request.platform,
+            login=request.login,
+            queue=login_queue(request.platform, request.login),
+            requested_by=request.gateway,
+            wishes=request.wishes,
             orphaned=orphaned,
         )
-        self._logins[login] = keeper
+        self._logins[request.login] = keeper
         tasks.start_soon(self._own, keeper)
 
     async def _own(self, keeper: LoginKeeper) -> None:
@@ -186,11 +252,11 @@ class Supervisor:
             self._logins.pop(keeper.login, None)
             keeper.gone.set()
 
-    async def _renew(self, leases: Leases, roster: Roster, run: RedisRun) -> None:
+    async def _renew(self, leases: Leases, roster: Roster, users: RedisUsers, run: RedisRun) -> None:
         while True:
             try:
                 lost = await leases.renew()
-                await run.follow(partial(self._restore, roster))
+                await run.follow(partial(self._restore, roster, users))
             except redis.RedisError as error:
                 self._log.warning("leases not renewed", error=type(error).__name__)
                 self._outage.began()
@@ -199,16 +265,25 @@ class Supervisor:
             self._outage.over()
             for login in lost:
                 if login in self._logins:
+                    self._metrics.leases_lost.inc()
                     self._log.error("lease lost", login=login)
                     self._logins[login].lease_lost()
             for keeper in list(self._logins.values()):
                 keeper.lease_held()
             await self._outage.pause(self._declaration.workers.lease_seconds / 3)
 
-    async def _restore(self, roster: Roster) -> None:
+    def _moved(self, master: Address) -> None:
+        """What was written to the one before, from now on, is lost: everybody leaves it at once."""
+        self._log.warning("another server of Redis is the master now", host=master[0], port=master[1])
+        self._outage.began()
+        for keeper in (*self._logins.values(), *self._platforms.pools):
+            keeper.moved(master)
+
+    async def _restore(self, roster: Roster, users: RedisUsers) -> None:
         """Redis has begun anew: what was written of the logins that run here may be lost."""
+        await users.mend()  # first: until then their workers do not get in
         running = [keeper for keeper in self._logins.values() if not keeper.leaving]
-        await roster.enter_all({keeper.login: keeper.platform for keeper in running})
+        await roster.enter_all({keeper.login: keeper.entry for keeper in running})
         for keeper in running:
             keeper.rewrite()
         self._log.warning("Redis has begun anew; the records of all logins are written again", logins=len(running))
@@ -218,21 +293,31 @@ class Supervisor:
         client: redis.asyncio.Redis,
         leases: Leases,
         roster: Roster,
+        placing: Placing,
+        users: RedisUsers,
         logins: NewKeeper,
         tasks: TaskGroup,
     ) -> None:
-        pause = min(SWEEP_SECONDS, self._declaration.workers.lease_seconds)
+        pause, clock = min(SWEEP_SECONDS, self._declaration.workers.lease_seconds), RedisClock(client)
         while True:
-            await anyio.sleep(pause * random.uniform(0.5, 1.0))
+            with anyio.move_on_after(pause * random.uniform(0.5, 1.0)):
+                await self._look.wait()
+            self._look = anyio.Event()
             try:
+                if await clock.was_set():
+                    self._log.warning("the clock of Redis was set; nothing is swept before all is renewed")
+                    await anyio.sleep(RENEWAL_SECONDS)
+                    continue
+                await users.mend()
                 orphans = await roster.orphans()
                 listeners = await drop_dead_gateways(client, sorted({*self._logins, *orphans}))
-                for login, platform in orphans.items():
-                    if not listeners[login].alive:
-                        await self._clear(login, leases, roster)
-                    elif self._may_take(login, platform):
-                        self._log.warning("taking over a login", login=login, platform=platform)
-                        self._run(logins, tasks, login, platform, orphaned=True)
+                left = {login: entry for login, entry in orphans.items() if listeners[login].alive}
+                for login in orphans.keys() - left.keys():
+                    await self._clear(login, leases, roster)
+                for request in await self._to_take(left, placing, pause):
+                    self._metrics.taken_over.inc()
+                    self._log.warning("taking over a login", login=request.login, platform=request.platform)
+                    self._run(logins, tasks, request, orphaned=True)
             except redis.RedisError as error:
                 self._log.warning("not swept", error=type(error).__name__)
                 self._outage.began()
@@ -241,8 +326,25 @@ class Supervisor:
                 if login in listeners:
                     await keeper.forget(listeners[login].gone)
 
-    def _may_take(self, login: str, platform: str) -> bool:
-        return self._outage.calm and login not in self._logins and platform in self._servers and not self._full
+    async def _to_take(self, left: Mapping[str, Entry], placing: Placing, patience: float) -> list[Request]:
+        """Those of the logins that nobody runs which are this machine's, or that nobody has taken for ``patience`` s:
+        another machine, whose they are, may be gone, or believe that they are somebody else's."""
+        now, others, mine = anyio.current_time(), set[str](), list[Request]()
+        self._left = {login: since for login, since in self._left.items() if login in left}
+        for login, entry in left.items():
+            request = Request(login, entry.platform, wishes=entry.wishes)
+            chosen = await placing.chosen(request)
+            if chosen is not None and chosen != self._id:
+                others.add(chosen)
+            waited = now - self._left.setdefault(login, now)
+            takes = chosen == self._id or waited >= patience
+            if takes and self._outage.calm and login not in self._logins and len(mine) < self._described().room:
+                mine += [request] if placing.here(request) else []
+        if self._pass_left_on:
+            self._pass_left_on = False
+            for other in others:
+                await placing.have_look(other)
+        return mine
 
     async def _clear(self, login: str, leases: Leases, roster: Roster) -> None:
         """Nobody runs it and nobody listens; unless somebody asked for it this moment."""
@@ -250,15 +352,99 @@ class Supervisor:
             await roster.strike(login)
             await leases.release(login)
 
-    async def _stop(self) -> None:
+    async def _leave(self, machines: Machines) -> None:
+        """Take no more logins, let that be known before anybody hears what is left, and leave it."""
+        self._draining = True
+        with anyio.move_on_after(LEFT_SECONDS):
+            await machines.show()
         seconds = self._declaration.workers.stop_seconds
         async with anyio.create_task_group() as leaving:
-            for keeper in (*self._logins.values(), *self._pools):
+            for keeper in (*self._logins.values(), *self._platforms.pools):
                 leaving.start_soon(keeper.stop, seconds)
+        with anyio.move_on_after(LEFT_SECONDS):
+            for keeper in list(self._logins.values()):
+                await keeper.gone.wait()
 
-    def _backoff(self) -> Backoff:
-        workers = self._declaration.workers
-        return Backoff(workers.restart_delay_seconds, workers.restart_delay_max_seconds)
+    def _gives_away(self) -> bool:
+        return self._draining
+
+    async def redeclare(self, declaration: Declaration) -> None:
+        """From now on this is declared, of what can change (:mod:`sockethub.config.reload`).
+
+        Raises :class:`~sockethub.supervisor.processes.ForkServerGone` where a new platform does not start, and changes
+        nothing then.
+        """
+        await self._platforms.add(declaration)
+        self._declaration = declaration
+        self._specs.redeclare(declaration)
+        logs.set_level(declaration.log.level)
+        async with anyio.create_task_group() as leaving:
+            for keeper in list(self._logins.values()):
+                if keeper.platform in declaration.platforms:
+                    keeper.log_level(declaration.log.level)
+                else:
+                    text = SWITCHED_OFF.format(platform=keeper.platform)
+                    leaving.start_soon(keeper.end, declaration.workers.stop_seconds, text)
+        await self._platforms.redeclare(declaration)
+        for pool in self._platforms.pools:
+            pool.log_level(declaration.log.level)
+
+    def _max_logins(self) -> int:
+        return self._declaration.workers.max_logins
+
+    # --- Orders -------------------------------------------------------------------------------------------------------
+
+    async def _obey(
+        self, overview: Overview, machines: Machines, tasks: TaskGroup, order: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Do an order (:mod:`sockethub.operations.orders`)."""
+        match order["do"]:
+            case "report":
+                return await overview.report(draining=self._draining)
+            case "reload":
+                return overview.identity.report(**await self._reload(order["id"]))
+            case "log":
+                return overview.identity.report(**self._recent.answer(order, self._id))
+            case "restart":
+                return {"pid": await self._named(order["login"]).replace(self._declaration.workers.stop_seconds)}
+            case "end":
+                return {"pid": await self._named(order["login"]).end(self._declaration.workers.stop_seconds)}
+            case "drain":
+                self._draining = True
+                self._log.warning(
+                    "draining: no more logins are taken, and these are given away", logins=len(self._logins)
+                )
+                tasks.start_soon(self._leave, machines)
+                return {"logins": len(self._logins)}
+            case unknown:
+                raise OrderRefused(f"a machine does not {unknown}")
+
+    def _named(self, login: str) -> LoginKeeper:
+        if login not in self._logins:
+            raise OrderRefused("this machine does not run it (any more)")
+        return self._logins[login]
+
+    async def _serve_operator(
+        self, overview: Overview, client: redis.asyncio.Redis, *, task_status: TaskStatus[None]
+    ) -> None:
+        declared = self._declaration.operations
+        if not declared.enabled:
+            task_status.started()
+            return
+        ready, key = partial(self._ready, client), self._keys.operations_key
+        routes = operator_pages(self._metrics, ready, client, key, overview.refresh)
+        async with pages(declared.host, declared.workers_port, routes, setting="operations.workers_port"):
+            task_status.started()
+            await anyio.sleep_forever()
+
+    async def _ready(self, client: redis.asyncio.Redis) -> bool:
+        """Whether logins can be taken."""
+        if self._draining or not self._platforms.warm:
+            return False
+        try:
+            return bool(await client.ping())
+        except redis.RedisError:
+            return False
 
 
 async def _create_group(client: redis.asyncio.Redis, stream: str) -> None:

@@ -36,6 +36,7 @@ def main() -> int:
     """Serve until the supervisor is gone."""
     supervisor = os.getppid()
     cage.die_with_parent(supervisor)
+    cage.keep_secrets()  # it has none, but hands on the sockets by which its children are told theirs
     # A signal to all processes (a terminal, a service manager) is for the supervisor to obey: if this one ended, its
     # workers would be killed before they can leave politely.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -63,7 +64,12 @@ def _warm(order: dict[str, Any]) -> Callable[[socket.socket], int]:
     from sockethub.worker.warm import warm_up
 
     warm_up()
-    load_driver(order["driver"]).warm_up()
+    try:
+        driver = load_driver(order["driver"])
+    except (ModuleNotFoundError, AttributeError) as error:
+        where = f"platforms.{sys.argv[1]}.driver"
+        raise SystemExit(f"sockethub: {where}: {order['driver']}: {error}; see `sockethub check --import`") from None
+    driver.warm_up()
     return work
 
 

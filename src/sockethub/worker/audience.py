@@ -28,6 +28,8 @@ class Audience:
     def __init__(self) -> None:
         self._sessions: dict[str, str] = {}
         self._away: set[str] = set()
+        self._forgotten: set[str] = set()
+        """The sessions of the gateway that was forgotten last: should it live after all, they come back."""
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -68,8 +70,15 @@ class Audience:
 
     def forget(self, gateway: str) -> None:
         """A gateway is gone, and its sessions with it."""
-        for session in [session for session, at in self._sessions.items() if at == gateway]:
+        gone = {session for session, at in self._sessions.items() if at == gateway}
+        if gone:
+            self._forgotten = gone
+        for session in gone:
             self.leave(session)
+
+    def was_forgotten(self, session: str) -> bool:
+        """Whether it was attached until its gateway was taken for gone."""
+        return session in self._forgotten
 
 
 class Missed:

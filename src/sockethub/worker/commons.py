@@ -137,7 +137,7 @@ class RedisCommons:
         try:
             return unseal(self._key.reveal(), sealed, self._binding(hidden))
         except CryptoError:
-            return None  # of another master key, or altered: as good as nothing
+            return None  # of another root key, or altered: as good as nothing
 
     async def keep(self, name: str, data: bytes, room: Room) -> None:
         hidden = self._hidden("kept", name)

@@ -1,8 +1,10 @@
 """The control socket between a worker and its supervisor: a packet socket, one JSON object a packet.
 
 Supervisor to worker: the spec first, then ``{"do": "stop"}``, ``{"do": "forget", "gateway": id}``, ``{"do": "held",
-"until": seconds}`` (the lease, :mod:`sockethub.leases`) and ``{"do": "rewrite"}`` (Redis has lost what it
-had). Worker to supervisor: ``{"alive": true}``. The end of the socket is the end of the worker.
+"until": seconds}`` (the lease, :mod:`sockethub.leases`) ``{"do": "rewrite"}`` (Redis has lost what it had) and
+``{"do": "log", "level": name}``. Worker to supervisor: ``{"alive": true}``, that of a login
+with ``"connected"`` and ``"sessions"``, and what it logs (:mod:`sockethub.logrecords`). The end of the socket is the
+end of the worker.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ import asyncio
 import json
 import select
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 PACKET_BYTES: Final = 262_144
@@ -29,9 +32,12 @@ HEARTBEAT_SECONDS: Final = 2.0
 class Control:
     """One end of the socket."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, largest: int = PACKET_BYTES) -> None:
+        """``largest``: what comes is no longer, in bytes."""
         connection.setblocking(False)
         self._socket = connection
+        self._largest = largest
+        self._sending = asyncio.Lock()
 
     async def receive(self) -> AsyncIterator[dict[str, Any]]:
         """Messages until the other end is gone."""
@@ -41,7 +47,7 @@ class Control:
     async def packet(self) -> bytes:
         """The next packet as it is; empty when the other end is gone."""
         try:
-            return await asyncio.get_running_loop().sock_recv(self._socket, PACKET_BYTES)
+            return await asyncio.get_running_loop().sock_recv(self._socket, self._largest)
         except ConnectionError:
             return b""
 
@@ -51,21 +57,23 @@ class Control:
         look.register(self._socket, select.POLLIN)
         return bool(look.poll(0))
 
-    def beat(self) -> None:
-        """Say that one is alive."""
-        self._offer(ALIVE)
+    def beat(self, standing: Mapping[str, Any] | None = None) -> None:
+        """Say that one is alive, and how a login stands."""
+        self.tell(json.dumps({"alive": True, **standing}).encode() if standing else ALIVE)
 
     def offer(self, message: dict[str, Any]) -> None:
         """Send one message without waiting: whoever does not read what came before has no use for another."""
-        self._offer(json.dumps(message).encode())
+        self.tell(json.dumps(message).encode())
 
-    def _offer(self, packet: bytes) -> None:
+    def tell(self, packet: bytes) -> bool:
+        """Send one packet without waiting; whether it could be."""
         if self._socket.fileno() < 0:
-            return
+            return False
         try:
             self._socket.send(packet)
         except (BlockingIOError, BrokenPipeError, ConnectionResetError):
-            return
+            return False
+        return True
 
     async def send(self, message: dict[str, Any]) -> None:
         """Send one message; silence when the other end is gone, for then its end is noticed elsewhere."""
@@ -74,10 +82,9 @@ class Control:
     async def send_raw(self, packet: bytes) -> None:
         if self._socket.fileno() < 0:
             return
-        try:
-            await asyncio.get_running_loop().sock_sendall(self._socket, packet)
-        except (BrokenPipeError, ConnectionResetError):
-            return
+        with suppress(BrokenPipeError, ConnectionResetError):
+            async with self._sending:  # one loop waits for one writer of a socket
+                await asyncio.get_running_loop().sock_sendall(self._socket, packet)
 
     def close(self) -> None:
         self._socket.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from sockethub import redis_keys
+from sockethub import jsontext, redis_keys
 from sockethub.crypto import Binding, seal, unseal
 from sockethub.errors import CryptoError
 from sockethub.jobs import RedisLink
@@ -35,12 +35,15 @@ class Intent:
         if sealed is None:
             return
         try:
-            state = json.loads(unseal(self._spec.login_key.reveal(), sealed, self._binding()))
-        except CryptoError as error:
-            # The master key was replaced, say. The user connects again; failing here would fail for ever.
+            state = jsontext.mapping(unseal(self._spec.login_key.reveal(), sealed, self._binding()))
+        except (CryptoError, ValueError) as error:
+            # It is of another root key, say. The user connects again; failing here would fail for ever.
             self._log.warning("what the login had asked for does not open; it starts anew", error=str(error))
             return
-        self.connected, self.saved, self.actor = state["connected"], state["saved"], state["actor"]
+        saved, actor = state.get("saved"), state.get("actor")
+        self.connected = state.get("connected") is True
+        self.saved = saved if isinstance(saved, dict) else None
+        self.actor = actor if isinstance(actor, dict) and isinstance(actor.get("id"), str) else None
 
     async def store(self) -> None:
         state = {"connected": self.connected, "saved": self.saved, "actor": self.actor}

@@ -3,6 +3,7 @@
 A platform names its class in the declaration (``driver: package.module:Class``). A *persistent* platform is
 instantiated once per login, in a process of its own, and holds the connection. A *stateless* platform is instantiated
 once per pool worker and performs each command on its own. Activities are canonical: plain JSON objects.
+docs/reference/platform-interface.md is this module for authors.
 
 Platforms import this module, :mod:`.capabilities` and :mod:`.reconnecting` beside it, :mod:`sockethub.errors`,
 :mod:`sockethub.guard` (the way out), :mod:`sockethub.web` (HTTP through it), :mod:`sockethub.commons` and translators;
@@ -14,11 +15,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 from anyio.abc import TaskGroup
 
 from sockethub.commons import ALONE, Commons
+from sockethub.errors import PlatformError
 from sockethub.guard import Reach
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "PlatformContext",
     "Reach",
     "StatelessPlatform",
+    "verb",
 ]
 
 Activity = dict[str, Any]
@@ -88,8 +91,75 @@ class LoginContext(PlatformContext):
     journal: Journal = unjournalled
 
 
-class PersistentPlatform(ABC):
-    """A platform with one connection, and one process, per login."""
+_Method = TypeVar("_Method", bound=Callable[..., Awaitable[Activity | None]])
+_MARK: Final = "_sockethub_verbs"
+
+
+def verb(*names: str) -> Callable[[_Method], _Method]:
+    """Marks the method of a platform that performs activities of these types.
+
+    It is given the activity, its own copy, and answers as :meth:`Platform.perform`::
+
+        class Weather(StatelessPlatform):
+            @verb("fetch")
+            async def forecast(self, activity: Activity) -> Activity | None: ...
+    """
+
+    def marked(method: _Method) -> _Method:
+        setattr(method, _MARK, names)
+        return method
+
+    return marked
+
+
+class Platform:
+    """What both kinds of platform have in common: verbs, performed by the methods that :func:`verb` marks."""
+
+    methods: ClassVar[Mapping[str, str]] = {}
+    """The name of the method that performs a verb, by the verb; a subclass has those of its bases, too."""
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        own = {each: name for name, method in vars(cls).items() for each in getattr(method, _MARK, ())}
+        cls.methods = {**cls.methods, **own}
+
+    @classmethod
+    def warm_up(cls) -> None:
+        """Called once in the fork server, before anything is performed: import and touch all that will be needed.
+
+        No threads, open sockets or secrets may be left behind.
+        """
+
+    async def perform(self, activity: Activity) -> Activity | None:
+        """Do what one activity asks, and return when the service has confirmed it.
+
+        Returns the result, or None when the submitted activity says it all. Raises
+        :class:`~sockethub.errors.PlatformError` when the service refuses, and
+        :class:`~sockethub.errors.OutcomeUnknown` when it was sent but never confirmed. Whatever else it raises is taken
+        for a bug. May be cancelled at any point where it waits.
+
+        Calls the method that is marked for the activity's ``type``, and refuses any other (``unsupported``); a platform
+        whose verbs are no methods of its own overrides it.
+        """
+        method = self.methods.get(activity["type"])
+        if method is None:
+            raise PlatformError("this platform does nothing of this type", condition="unsupported")
+        result: Activity | None = await getattr(self, method)(activity)
+        return result
+
+
+class PersistentPlatform(Platform, ABC):
+    """A platform with one connection, and one process, per login.
+
+    Commands are performed one at a time, in the order the client sent them. What a ``query`` found is also emitted, for
+    all to hear.
+    """
+
+    connects_on_demand: ClassVar[bool] = False
+    """Whether the worker connects with the first command, so that clients need not send ``connect``.
+
+    For services that are asked with credentials and tell nothing on their own: a calendar, a mailbox.
+    """
 
     journals: ClassVar[bool] = False
     """Whether :meth:`perform` awaits the context's ``journal`` before it has any effect.
@@ -101,30 +171,12 @@ class PersistentPlatform(ABC):
     def __init__(self, context: LoginContext) -> None:
         self.context = context
 
-    @classmethod
-    def warm_up(cls) -> None:
-        """Called once in the fork server, before any login: import and touch all that a login will need.
-
-        No threads, open sockets or secrets may be left behind.
-        """
-
     @abstractmethod
     async def connect(self, credentials: Mapping[str, Any], restore: Mapping[str, Any] | None) -> Activity | None:
         """Connect and authenticate. ``credentials`` is the canonical credentials activity.
 
         With ``restore`` (what was last given to ``save``), also re-establish that: joined rooms and the like.
         Called again while connected, it returns at once. Raises :class:`~sockethub.errors.PlatformError`.
-        """
-
-    @abstractmethod
-    async def perform(self, activity: Activity) -> Activity | None:
-        """Do what one activity asks, and return when the service has confirmed it.
-
-        Returns the result, or None when the submitted activity says it all. What a ``query`` found it has also emitted,
-        for all to hear. Raises
-        :class:`~sockethub.errors.PlatformError` when the service refuses, and
-        :class:`~sockethub.errors.OutcomeUnknown` when it was sent but never confirmed. Calls come one at a time, in
-        the order the client sent them.
         """
 
     @abstractmethod
@@ -140,16 +192,11 @@ class PersistentPlatform(ABC):
         """Whether the login has a connection now."""
 
 
-class StatelessPlatform(ABC):
-    """A platform that starts fresh for each command; a pool of processes serves all sessions."""
+class StatelessPlatform(Platform):
+    """A platform that starts fresh for each command; a pool of processes serves all sessions.
+
+    Several commands may be performed at once.
+    """
 
     def __init__(self, context: PlatformContext) -> None:
         self.context = context
-
-    @classmethod
-    def warm_up(cls) -> None:
-        """As :meth:`PersistentPlatform.warm_up`."""
-
-    @abstractmethod
-    async def perform(self, activity: Activity) -> Activity | None:
-        """Do what one activity asks; several may run at once. Raises as :meth:`PersistentPlatform.perform`."""

@@ -16,13 +16,15 @@ import redis
 import structlog
 from anyio.abc import TaskGroup
 
-from sockethub import redis_keys
+from sockethub import jsontext, redis_keys
 from sockethub.crypto import seal
-from sockethub.ipc import NONCE_BYTES, event_binding, frame, inbox_binding, machine_id
+from sockethub.ipc import NONCE_BYTES, Event, event_binding, frame, inbox_binding, machine_id
 from sockethub.jobs import RedisLink
-from sockethub.jobs.commands import Word, add
+from sockethub.jobs.commands import Command, Word, add
 from sockethub.jobs.inbox import INBOX_LENGTH
-from sockethub.worker.spec import Event, WorkerSpec
+from sockethub.jobs.link import NotDone, WritesRefused
+from sockethub.jobs.pauses import Pauses
+from sockethub.worker.spec import WorkerSpec
 
 WAITING_EVENTS: Final = 4_096
 """Events waiting for one gateway; one that falls further behind loses the newest, and the loss is logged."""
@@ -112,6 +114,7 @@ class Link:
         self._certain = certain
         self.dead = False
         """Whether the gateway's process has ended."""
+        self._closing = False
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(WAITING_EVENTS)
         self._in_hand: Event | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -139,7 +142,8 @@ class Link:
             self._queue.put_nowait(HUNG_UP)
 
     def close(self) -> None:
-        """End the task once what is queued has been written."""
+        """End the task once what is queued has been written, or cannot be."""
+        self._closing = True
         if self._queue.full():
             self._queue.get_nowait()
             self._queue.task_done()
@@ -204,9 +208,35 @@ class Link:
             await self._deliver(self._lost(dropped))
 
     async def _deliver(self, event: Event) -> None:
+        """By the socket, or else through Redis."""
         plaintext = event.encode()
-        if await self._write(plaintext) or self.dead:
-            return
+        if not await self._write(plaintext) and not self.dead:
+            await self._post(plaintext)
+
+    async def _post(self, plaintext: bytes) -> None:
+        """Through Redis; while there is neither, an event waits for either, and what comes behind it too."""
+        posting, pauses, perhaps_posted = self._posting(plaintext), Pauses(), False
+        while True:
+            try:
+                await self._redis.call(*posting)
+                return
+            except (WritesRefused, redis.ConnectionError, redis.TimeoutError) as error:
+                # What may be there already must go the same way again, on which it is known again.
+                perhaps_posted = perhaps_posted or not isinstance(error, NotDone | WritesRefused)
+                why: redis.RedisError = error
+            except redis.ResponseError as error:
+                self._give_up(error)
+                return
+            if self._closing:
+                self._give_up(why)
+                return
+            self._log.warning("neither socket nor Redis", error=type(why).__name__)
+            await pauses.wait()
+            if self.dead or (not perhaps_posted and (await self._write(plaintext) or self.dead)):
+                return
+
+    def _posting(self, plaintext: bytes) -> Command:
+        """What puts an event into the gateway's inbox, which takes it once, however often it comes."""
         record = os.urandom(16).hex()
         binding = inbox_binding(self._spec.login, record)
         fields: dict[str, Word] = {
@@ -216,11 +246,11 @@ class Link:
             "id": record,
             "data": seal(self._spec.login_key.reveal(), plaintext, binding),
         }
-        try:
-            await self._redis.call(*add(redis_keys.inbox(self._gateway), fields, max_length=INBOX_LENGTH))
-        except redis.RedisError as error:
-            self._log.warning("event lost: neither socket nor Redis", error=type(error).__name__)
-            self._dropped += 1
+        return add(redis_keys.inbox(self._gateway), fields, max_length=INBOX_LENGTH)
+
+    def _give_up(self, error: redis.RedisError) -> None:
+        self._log.warning("event lost: neither socket nor Redis", error=type(error).__name__)
+        self._dropped += 1
 
     async def _write(self, plaintext: bytes) -> bool:
         if self._writer is not None and self._writer.is_closing():
@@ -257,16 +287,17 @@ class Link:
         try:
             with anyio.fail_after(CONNECT_SECONDS):
                 alive = await self._redis.call("GET", redis_keys.gateway_alive(self._gateway))
-                where = json.loads(alive) if alive is not None else {"machine": None}
-                if where["machine"] != machine_id():
+                where = {} if alive is None else jsontext.mapping(alive)
+                path = where.get("ipc")
+                if where.get("machine") != machine_id() or not isinstance(path, str):
                     return None
-                reader, writer = await asyncio.open_unix_connection(where["ipc"])
+                reader, writer = await asyncio.open_unix_connection(path)
                 self._nonce = await reader.readexactly(NONCE_BYTES)
         except (ConnectionRefusedError, FileNotFoundError):
             self._log.info("the gateway is gone")
             self.dead = True  # its socket is there for as long as its process
             return None
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, redis.RedisError) as error:
+        except (OSError, ValueError, asyncio.IncompleteReadError, redis.RedisError) as error:
             self._log.info("no socket to the gateway", error=type(error).__name__)
             if writer is not None:
                 writer.transport.abort()

@@ -14,9 +14,9 @@ from anyio.abc import TaskGroup
 
 from sockethub import redis_keys
 from sockethub.errors import CryptoError, NotConnected, PlatformError
+from sockethub.ipc import Event
 from sockethub.jobs import Delivery, Envelope, Job, LoginRecord, RedisLink, Reply, current_delivery
 from sockethub.jobs.commands import Command, pairs
-from sockethub.jobs.envelope import JobKind
 from sockethub.jobs.pauses import Pauses
 from sockethub.worker.answers import Answers
 from sockethub.worker.audience import Audience, Missed
@@ -25,7 +25,7 @@ from sockethub.worker.interface import Activity, LoginContext, PersistentPlatfor
 from sockethub.worker.lease import Lease
 from sockethub.worker.links import GatewayLinks
 from sockethub.worker.runtime import Service, copy_of, load_driver, reach_of
-from sockethub.worker.spec import Event, WorkerSpec
+from sockethub.worker.spec import WorkerSpec
 
 NOT_CONNECTED: Final = "not connected; send `connect` first"
 MISSED: Final = "{} events before these are lost: more happened while nobody was here than is kept"
@@ -52,6 +52,10 @@ class LoginService(Service):
         self._intent = Intent(spec, link)
         self._linger: anyio.CancelScope | None = None
         self._attended = True
+        self._own = False
+        """Whether all who attach are the same user's."""
+        self._asked = False
+        """Whether a command has come."""
         self._over = False
         self.finished = anyio.Event()
         self._platform: PersistentPlatform = load_driver(spec.driver)(
@@ -80,9 +84,12 @@ class LoginService(Service):
             await self._restore()
 
     async def perform(self, job: Job, envelope: Envelope) -> Reply | None:
-        self._hear_of(job.kind, envelope)
+        self._hear_of(job, envelope)
         if job.activity is None:
+            # It came while the one before was ending, who could not end for that; there is nothing to stay for.
+            self._over |= job.kind != "attach" and not (self._asked or self._intent.connected)
             return None
+        self._asked = True
         if job.activity["type"] not in self._spec.retryable:
             self._under_way = current_delivery()
         try:
@@ -100,6 +107,11 @@ class LoginService(Service):
 
     def remember(self, activity: Activity, reply: Reply) -> tuple[Command, ...]:
         return () if activity["type"] in self._spec.retryable else self._answers.remember(activity, reply)
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """What the supervisor is told of it with every heartbeat."""
+        return {"connected": self._platform.connected, "sessions": len(self._audience)}
 
     async def stop(self, reason: str) -> None:
         """Leave politely, then end."""
@@ -120,7 +132,8 @@ class LoginService(Service):
 
     def emit(self, activity: Activity) -> None:
         """Tell every attached session; where none is present, whoever comes next."""
-        self._links.emit(Event(activity=activity))
+        # Where the next session may be another client's, what is under way as it comes is not for it.
+        self._links.emit(Event(activity=activity, only=None if self._own else tuple(self._audience)))
         self._keep_missed(activity)
 
     async def _do(self, activity: Activity, session: str) -> Activity | None:
@@ -133,7 +146,9 @@ class LoginService(Service):
                 await self._leave("disconnected")
                 return None
         if not self._platform.connected:
-            raise NotConnected(NOT_CONNECTED)
+            if not self._platform.connects_on_demand:
+                raise NotConnected(NOT_CONNECTED)
+            await self._connect(activity, await self._credentials(session))
         return await self._platform.perform(activity)
 
     async def _journal(self) -> None:
@@ -215,24 +230,28 @@ class LoginService(Service):
 
     # --- Who listens --------------------------------------------------------------------------------------------------
 
-    def _hear_of(self, kind: JobKind, envelope: Envelope) -> None:
+    def _hear_of(self, job: Job, envelope: Envelope) -> None:
         """What a job tells of the session that it comes from."""
-        match kind:
+        match job.kind:
             case "detach":
                 self._audience.leave(envelope.session)
             case "away":
                 self._audience.step_out(envelope.session)
             case _:
+                self._own = job.own
                 alone = not self._audience.present
+                entitled = job.own or self._audience.was_forgotten(envelope.session)
                 new = self._audience.arrive(envelope.session, envelope.gateway)
                 self._audience_changed()
                 if alone:
-                    self._catch_up(envelope.session if new else None)
+                    self._catch_up(envelope.session if new and entitled else None)
                 return
         self._audience_changed()
 
     def _catch_up(self, session: str | None) -> None:
-        """Tell a new session what nobody heard; another's gateway has kept it."""
+        """Tell ``session`` what nobody heard. None: what one that is not new has missed was kept by its gateway; and
+        where a login may be given to another client, what was said to the one before is not told to that.
+        """
         lost, missed = self._missed.take()
         if session is None:
             return

@@ -1,16 +1,21 @@
-"""Runs one platform: jobs off the queue, each answered exactly once, in the transaction that finishes it."""
+"""Runs one platform: jobs off the queue, each answered exactly once, in the transaction that finishes it.
+
+(In a cluster the answer comes before that, and twice where the worker dies in between: gateways drop the second.)
+"""
 
 from __future__ import annotations
 
 import importlib
+import time
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Any, Final
 
 import anyio
 import dramatiq
 import structlog
 
-from sockethub import redis_keys
+from sockethub import logs, redis_keys
 from sockethub.errors import CryptoError, OutcomeUnknown, PlatformError
 from sockethub.jobs import (
     ACTOR_NAME,
@@ -58,7 +63,7 @@ class Service(ABC):
         return None
 
     def remember(self, activity: Activity, reply: Reply) -> tuple[Command, ...]:
-        """Commands to be done in the transaction that gives this answer."""
+        """Commands to be done in the transaction that finishes this job."""
         return ()
 
     def settled(self) -> None:
@@ -111,6 +116,7 @@ class Runtime:
 
     async def _act(self, **fields: str) -> None:
         delivery = current_delivery()
+        began, began_at = time.perf_counter(), time.time_ns()
         try:
             envelope = Envelope.from_kwargs(fields)
             job, key = envelope.open(self._spec.login_key.reveal(), delivery.message_id)
@@ -123,11 +129,26 @@ class Runtime:
             await delivery.settle()
         else:
             also = () if job.activity is None else self._service.remember(copy_of(job.activity), reply)
-            await self._reply(reply, key, envelope, delivery, also)
+            timed = replace(
+                reply,
+                took=round(time.perf_counter() - began, 6),
+                began=None if job.trace is None else began_at,
+            )
+            if logs.debugging():
+                trace = None if job.trace is None else job.trace.split("-")[1]
+                self._log.debug(
+                    "command performed", job=delivery.message_id, outcome=reply.outcome, seconds=timed.took, trace=trace
+                )
+            await self._reply(timed, key, envelope, delivery, also)
         self._service.settled()
 
     async def _reply(
-        self, reply: Reply, key: bytes, envelope: Envelope, delivery: Delivery, also: tuple[Command, ...]
+        self,
+        reply: Reply,
+        key: bytes,
+        envelope: Envelope,
+        delivery: Delivery,
+        also: tuple[Command, ...],
     ) -> None:
         data = reply.seal(key, job_id=delivery.message_id, session=envelope.session, login=envelope.login)
         record: dict[str, str | bytes | int | float] = {

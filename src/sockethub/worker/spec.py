@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sockethub.crypto import Secret
+from sockethub.logs import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class WorkerSpec:
     """One worker: what it runs, for whom, and its limits.
 
     ``login_key`` and ``redis_url`` are secrets. ``claim_from`` names dead consumers whose jobs to take over; None means
-    all that is pending on the queue (a login has one worker at a time). ``lease`` is what the login's lease holds in
+    all that is pending on the queue (a login has one worker at a time). ``confined``: it is a user of Redis of its
+    own, who may bring no scripts. ``lease`` is what the login's lease holds in
     Redis, ``lease_until`` when it ends unless renewed; with ``orphaned``, the worker before this one is not known to be
     dead.
     """
@@ -45,6 +47,8 @@ class WorkerSpec:
     lease_until: float = 0.0
     isolated_seconds: float = 120.0
     orphaned: bool = False
+    confined: bool = False
+    log_level: Level = "info"
 
     def encode(self) -> bytes:
         """JSON, with the secrets in it: for the control socket only."""
@@ -63,19 +67,3 @@ class WorkerSpec:
         if fields["claim_from"] is not None:
             fields["claim_from"] = tuple(fields["claim_from"])
         return cls(**fields)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What a worker tells the gateways: an activity for attached sessions, or the login's new actor id.
-
-    ``only`` and ``without`` narrow the sessions; None means all.
-    """
-
-    activity: Mapping[str, Any] | None = None
-    only: tuple[str, ...] | None = None
-    without: tuple[str, ...] | None = None
-    identify: str | None = None
-
-    def encode(self) -> bytes:
-        return json.dumps({name: value for name, value in asdict(self).items() if value is not None}).encode()

@@ -1,7 +1,8 @@
 """What every worker does at its start, done once in the fork server: so that a child finds it imported and laid out.
 
-A worker runs here for a moment, against a stand-in for Redis that hands it one sealed job: loop, client, sealing, queue
-and reply are all gone through. Nothing stays behind: no socket, no thread, no secret (the keys are made up).
+Workers run here for a moment, one of a pool and one of a login, against a stand-in for Redis that hands each one sealed
+job: loop, client, sealing, queue and reply are all gone through, and with a login its lease, its credentials, what it
+stores and what it tells a gateway. Nothing stays behind: no socket, no thread, no secret (the keys are made up).
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from __future__ import annotations
 import asyncio
 import socket
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal
 
 import dramatiq
 import structlog
 
+from sockethub import leases
 from sockethub.crypto import Secret, new_key
 from sockethub.crypto.keys import wrap_session_key
-from sockethub.jobs import ACTOR_NAME, Envelope, Job
-from sockethub.worker import login
+from sockethub.jobs import ACTOR_NAME, Envelope, Job, LoginRecord
+from sockethub.jobs.commands import MOVE_DUE
+from sockethub.jobs.link import digest
 from sockethub.worker.control import Control, pair
-from sockethub.worker.interface import Activity, StatelessPlatform
+from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform, StatelessPlatform
 from sockethub.worker.main import work
 from sockethub.worker.spec import WorkerSpec
 
@@ -32,7 +36,11 @@ JOBS: Final = 16
 """CPython specialises code that has run some ten times, by writing into it: done before the fork, the pages stay
 shared. Against one job: 0.2 MiB less for each worker, and 10 ms more at the fork server's start."""
 
-_ALSO_IMPORTED: Final = login
+ACTIVITY: Final[Activity] = {"context": WARM, "type": "connect", "actor": {"id": WARM, "type": "person"}}
+
+_MOVE_DUE: Final = digest(MOVE_DUE)
+
+Mode = Literal["persistent", "stateless"]
 
 
 class WarmPlatform(StatelessPlatform):
@@ -42,28 +50,59 @@ class WarmPlatform(StatelessPlatform):
         return activity
 
 
+class WarmLogin(PersistentPlatform):
+    """Is connected to nothing, and tells it."""
+
+    def __init__(self, context: LoginContext) -> None:
+        super().__init__(context)
+        self._connected = False
+
+    async def connect(self, credentials: Mapping[str, Any], restore: Mapping[str, Any] | None) -> Activity | None:
+        self._connected = True
+        await self.context.save({})
+        self.context.emit(dict(ACTIVITY))
+        return None
+
+    async def disconnect(self, reason: str) -> None:
+        self._connected = False
+
+    @property
+    def connected(self) -> bool:
+        return self._connected
+
+
+_DRIVERS: Final[Mapping[Mode, type[WarmLogin | WarmPlatform]]] = {"persistent": WarmLogin, "stateless": WarmPlatform}
+
+
 def warm_up() -> None:
-    """Run a worker through a job, some times over."""
+    """Run a worker of each kind through a job, some times over."""
     structlog.get_logger(__name__).debug("warming up")
+    WARM.encode("idna")  # as names of servers are, for TLS: it imports tables
     with tempfile.TemporaryDirectory(prefix="sockethub-") as directory:
         for number in range(JOBS):
-            asyncio.run(_one_job(Path(directory) / f"redis{number}.sock"))
+            for mode in _DRIVERS:
+                asyncio.run(_one_job(mode, Path(directory) / f"{mode}{number}.sock"))
 
 
-async def _one_job(path: Path) -> None:
+async def _one_job(mode: Mode, path: Path) -> None:
+    driver = _DRIVERS[mode]
     spec = WorkerSpec(
         platform=WARM,
-        mode="stateless",
-        driver=f"{WarmPlatform.__module__}:{WarmPlatform.__qualname__}",
+        mode=mode,
+        driver=f"{driver.__module__}:{driver.__qualname__}",
         login=WARM,
         queue=WARM,
         consumer=WARM,
-        redis_url=Secret(f"unix://{path}"),
+        redis_url=Secret(f"unix://{WARM}:{WARM}@{path}"),
+        confined=True,
         login_key=Secret(new_key()),
+        lease=leases.value(WARM, 1),
+        lease_until=leases.now(),  # to be renewed at once
     )
     theirs, ours = pair()
     control = Control(theirs)
-    redis = StandIn(_job(spec), ours)
+    key = new_key()
+    redis = StandIn(_job(spec, key), _credentials(spec, key), ours)
     async with await asyncio.start_unix_server(redis.serve, path), asyncio.timeout(SECONDS):
         await work(spec, control)
     control.close()
@@ -71,10 +110,9 @@ async def _one_job(path: Path) -> None:
     await redis.ended()
 
 
-def _job(spec: WorkerSpec) -> bytes:
-    key = new_key()
+def _job(spec: WorkerSpec, key: bytes) -> bytes:
     envelope = Envelope.seal(
-        Job("activity", {"context": WARM, "type": WARM, "actor": {"id": WARM, "type": "person"}}),
+        Job("activity", ACTIVITY),
         job_id=WARM,
         session=WARM,
         gateway=WARM,
@@ -86,11 +124,21 @@ def _job(spec: WorkerSpec) -> bytes:
     return dramatiq.Message(WARM, ACTOR_NAME, (), envelope.to_kwargs(), {}, message_id=WARM).encode()
 
 
+def _credentials(spec: WorkerSpec, key: bytes) -> bytes:
+    record = LoginRecord.seal(ACTIVITY, key=key, login_key=spec.login_key.reveal(), session=WARM, login=WARM)
+    fields = record.to_hash()
+    return b"*%d\r\n" % (2 * len(fields)) + b"".join(
+        _bulk(word) for name, value in fields.items() for word in (name.encode(), value)
+    )
+
+
 class StandIn:
     """As much of Redis as one job needs: it is handed out once; when it is finished, the worker is told to stop."""
 
-    def __init__(self, job: bytes, control: socket.socket) -> None:
+    def __init__(self, job: bytes, credentials: bytes, control: socket.socket) -> None:
+        """``credentials`` is the answer that has them."""
         self._job: bytes | None = job
+        self._credentials = credentials
         self._control = control
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -122,10 +170,18 @@ class StandIn:
                 return b"+OK\r\n"
             case b"XADD" | b"XACK" | b"XDEL":
                 return b"+QUEUED\r\n"
+            case b"HGETALL" if command[1].startswith(b"session:"):
+                return self._credentials
+            case b"HGETALL":
+                return b"*0\r\n"  # nobody else is attached, and nothing was answered before
+            case b"GET":
+                return b"$-1\r\n"  # nothing is to be restored, and the gateway has no socket
             case b"HELLO":
                 return b"-ERR unknown command\r\n"
-            case b"EVAL":
+            case b"EVALSHA" if command[1].decode() == _MOVE_DUE:
                 return b"$-1\r\n"  # no delayed message either
+            case b"EVALSHA":
+                return b":1\r\n"  # the lease is held, the job journalled
         return b"+OK\r\n"
 
 

@@ -11,13 +11,16 @@ from typing import Any
 import anyio
 import dramatiq
 import redis.asyncio
+from anyio.abc import TaskStatus
 
 from sockethub import redis_keys
 from sockethub.config.models import Declaration
-from sockethub.crypto import Binding, KeyRing, MasterKey, Secret, login_queue, new_key, unseal
+from sockethub.crypto import Binding, KeyRing, RootKey, Secret, login_queue, unseal
 from sockethub.crypto.keys import new_session_secret, session_key, wrap_session_key
 from sockethub.jobs import ACTOR_NAME, AsyncProducer, Envelope, Job, LoginRecord, RedisLink, Reply, connect, linked
+from sockethub.notices import Notice
 from sockethub.supervisor.launch import SupervisorProcess, run_supervisor
+from sockethub.supervisor.supervisor import Supervisor
 
 WITHIN_SECONDS = 20.0
 PLATFORM = "parrot"
@@ -50,7 +53,7 @@ def declaration(**workers: Any) -> Declaration:
     )
 
 
-def careful(**workers: Any) -> Declaration:
+def careful(*, remember_seconds: float = 300, max_attempts: int = 2, **workers: Any) -> Declaration:
     """With a platform that journals, alone. It writes files of what it did, and a sandbox would not let it."""
     return Declaration.model_validate(
         {
@@ -62,7 +65,12 @@ def careful(**workers: Any) -> Declaration:
                     "driver": "tests.support.platforms:CarefulParrot",
                     "verbs": ["connect", "send", "query"],
                     "schemas": {"messages": "unused"},
-                    "queue": {"retryable": ["connect", "query"], "time_limit_seconds": 5},
+                    "queue": {
+                        "retryable": ["connect", "query"],
+                        "time_limit_seconds": 5,
+                        "remember_seconds": remember_seconds,
+                        "max_attempts": max_attempts,
+                    },
                     "worker": {"linger_seconds": 0.3},
                 },
             },
@@ -104,7 +112,8 @@ class Stage:
                 assert fields["job"].decode() not in self.replies, "a second reply"
                 self.replies[fields["job"].decode()] = fields["data"]
             case b"login":
-                self.notices.append((login, fields["state"].decode()))
+                notice = Notice.unseal(self.keys, fields["data"], login=login, gateway=self.id)
+                self.notices.append((login, notice.state))
             case b"event":
                 key = self.keys.login_key(fields["platform"].decode(), login)
                 binding = Binding("event", login=login, id=f"inbox:{fields['id'].decode()}")
@@ -117,14 +126,23 @@ class Stage:
                 await self._heard.wait()
             return found
 
+    async def until_gone(self, pid: int) -> None:
+        """Wait until a process has ended."""
+        with anyio.fail_after(WITHIN_SECONDS):
+            while os.path.exists(f"/proc/{pid}"):  # noqa: ASYNC110 - the kernel tells its parent alone
+                await anyio.sleep(0.01)
+
 
 class Client:
     """One session's use of one login."""
 
-    def __init__(self, stage: Stage, login: str, platform: str = PLATFORM, **credentials: Any) -> None:
+    def __init__(
+        self, stage: Stage, login: str, platform: str = PLATFORM, *, wishes: str = "", **credentials: Any
+    ) -> None:
         self.stage = stage
         self.session = os.urandom(8).hex()
         self.login = login
+        self.wishes = wishes
         self.platform = platform
         self.queue = login_queue(platform, login)
         self._credentials = {"type": "credentials", "object": {"type": "credentials", **credentials}}
@@ -147,10 +165,11 @@ class Client:
     async def request(self) -> None:
         """Ask the supervisors to run the login."""
         fields = {"login": self.login, "platform": self.platform, "queue": self.queue, "gateway": self.stage.id}
+        fields |= {"wishes": self.wishes}
         await self.stage.client.xadd(redis_keys.SUPERVISOR_REQUESTS, fields)
 
     async def enqueue(self, job: Job) -> str:
-        job_id = os.urandom(8).hex()
+        job_id = os.urandom(16).hex()
         envelope = Envelope.seal(
             job,
             job_id=job_id,
@@ -191,19 +210,40 @@ class Client:
 
 @asynccontextmanager
 async def staged(
-    url: str, declared: Declaration | None = None, key: MasterKey | None = None
+    url: str, declared: Declaration | None = None, key: RootKey | None = None
 ) -> AsyncIterator[tuple[Stage, SupervisorProcess]]:
     """A running supervisor and a stage to play on."""
-    key = key or MasterKey.of(new_key())
+    key = key or RootKey.new(0)
+    async with (
+        run_supervisor(declared or declaration(), redis_url=Secret(url), root_key=key) as supervisor,
+        empty_stage(url, key) as stage,
+    ):
+        yield stage, supervisor
+
+
+@asynccontextmanager
+async def empty_stage(url: str, key: RootKey) -> AsyncIterator[Stage]:
+    """A stage without a supervisor."""
     async with (
         connect(url) as client,
         connect(url, blocking=True) as blocking,
         linked(url) as link,
-        run_supervisor(declared or declaration(), redis_url=Secret(url), master_key=key) as supervisor,
         anyio.create_task_group() as tasks,
     ):
         stage = Stage(client, link, KeyRing(key))
         await stage.announce()
         tasks.start_soon(stage.read, blocking)
-        yield stage, supervisor
+        yield stage
         tasks.cancel_scope.cancel()
+
+
+async def supervise(
+    url: str, declared: Declaration, key: RootKey, *, task_status: TaskStatus[Callable[[], None]]
+) -> None:
+    """A supervisor in this very process, whose constants a test may change; ``start`` it: what it returns has it leave
+    politely."""
+    ready, stop = anyio.Event(), anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(Supervisor(declared, KeyRing(key), Secret(url)).run, ready, stop)
+        await ready.wait()
+        task_status.started(stop.set)

@@ -17,18 +17,22 @@ import pytest
 import redis.asyncio
 
 from sockethub import redis_keys
-from sockethub.crypto import KeyRing, MasterKey, Secret, new_key, seal, unseal
+from sockethub.crypto import KeyRing, RootKey, Secret, seal, unseal
 from sockethub.gateway.events import EventServer
-from sockethub.ipc import NONCE_BYTES, event_binding, frame, inbox_binding, machine_id
+from sockethub.gateway.inbox import Inbox
+from sockethub.gateway.tasks import Tasks
+from sockethub.ipc import NONCE_BYTES, Event, event_binding, frame, inbox_binding, machine_id
 from sockethub.jobs import connected, linked
 from sockethub.worker import links
 from sockethub.worker.links import GatewayLinks
-from sockethub.worker.spec import Event, WorkerSpec
+from sockethub.worker.spec import WorkerSpec
+from tests.support.redis import PASSWORD, run_mortal_redis
+from tests.support.tcpproxy import proxy_to
 
 pytestmark = pytest.mark.anyio
 
 LOGIN, PLATFORM, GATEWAY = "ann", "parrot", "gw"
-KEYS = KeyRing(MasterKey.of(new_key()))
+KEYS = KeyRing(RootKey.new(0))
 KEY = KEYS.login_key(PLATFORM, LOGIN)
 
 
@@ -38,7 +42,7 @@ class Ear:
     def __init__(self) -> None:
         self.heard: list[tuple[str, int]] = []
 
-    def event(self, login: str, plaintext: bytes) -> None:
+    def event(self, platform: str, login: str, plaintext: bytes) -> None:
         self.heard.append((login, json.loads(plaintext)["activity"]["n"]))
 
 
@@ -127,11 +131,77 @@ async def test_a_gateway_elsewhere_gets_them_through_redis_sealed(redis_url: str
         numbers = []
         for _, fields in entries:
             assert b"canary-words" not in b"".join(fields.values())
-            binding = inbox_binding(LOGIN, fields[b"id"].decode())
-            numbers.append(json.loads(unseal(KEY, fields[b"data"], binding))["activity"]["n"])
+            numbers.append(json.loads(opened(fields))["activity"]["n"])
         assert numbers == list(range(20))
         asked: Any = await client.info("commandstats")
         assert asked["cmdstat_get"]["calls"] <= 3, "where a gateway is, is not asked for each event"
+
+
+async def test_events_wait_while_there_is_neither_socket_nor_redis() -> None:
+    with run_mortal_redis() as server:
+        async with connected(server.url) as client, worker(server.url) as ends:
+            await announce(client, "/nowhere", machine="another")
+            await client.config_set("maxmemory", 1)
+            for number in range(20):
+                ends.emit(numbered(number))
+            await ends.drain(0.3)
+            await client.config_set("maxmemory", 0)
+            assert not await client.exists(redis_keys.inbox(GATEWAY))
+            await ends.drain(5)
+            entries: Any = await client.xrange(redis_keys.inbox(GATEWAY))
+            assert [json.loads(opened(fields))["activity"]["n"] for _, fields in entries] == list(range(20))
+
+
+def opened(fields: dict[bytes, bytes]) -> bytes:
+    return unseal(KEY, fields[b"data"], inbox_binding(LOGIN, fields[b"id"].decode()))
+
+
+async def test_a_gateway_that_is_left_meanwhile_holds_nobody_up() -> None:
+    with run_mortal_redis() as server:
+        async with connected(server.url) as client:
+            async with worker(server.url) as ends:
+                await announce(client, "/nowhere", machine="another")
+                await client.config_set("maxmemory", 1)
+                ends.emit(numbered(1))
+                await ends.drain(0.1)
+                ends.set_gateways(set())
+            await client.config_set("maxmemory", 0)
+            assert not await client.exists(redis_keys.inbox(GATEWAY))
+
+
+async def test_an_event_of_which_nobody_knows_whether_it_was_put_there_is_taken_once() -> None:
+    """What Redis says to the first is lost, with the connection; the inbox has it twice."""
+    with run_mortal_redis() as server:
+        async with (
+            proxy_to(str(server.socket)) as proxy,
+            connected(server.url) as client,
+            linked(server.url, blocking=True) as link,
+            worker(f"redis://:{PASSWORD}@{proxy.host}:{proxy.port}/0") as ends,
+        ):
+            await announce(client, "/nowhere", machine="another")
+            ends.emit(numbered(0))
+            await ends.drain(5)
+
+            async def watch(outward: bool, data: bytes) -> bytes:
+                if outward:
+                    return data
+                proxy.watch = None
+                proxy.cut()
+                return b""
+
+            proxy.watch = watch
+            for number in range(1, 4):
+                ends.emit(numbered(number))
+            await ends.drain(5)
+            entries: Any = await client.xrange(redis_keys.inbox(GATEWAY))
+            assert [json.loads(opened(fields))["activity"]["n"] for _, fields in entries] == [0, 1, 1, 2, 3]
+            ear = Ear()
+            inbox = Inbox(link, GATEWAY, cast(Any, {PLATFORM}), KEYS, cast(Any, ear), cast(Any, None), Tasks())
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(inbox.run)
+                await until(lambda: (LOGIN, 3) in ear.heard)
+                tasks.cancel_scope.cancel()
+            assert ear.heard == [(LOGIN, number) for number in range(4)]
 
 
 async def test_a_gateway_that_hangs_up_is_found_again(redis_url: str) -> None:
@@ -254,9 +324,10 @@ async def test_a_gateway_that_does_not_read_holds_nobody_up(redis_url: str, monk
                 ends.emit(numbered(number, content="x" * 1_000))
             await ends.drain(5)
             assert await client.xlen(redis_keys.inbox(GATEWAY)) > 100, "the rest took the long way"
-            for writer in silent:
-                writer.close()
     finally:
+        for writer in silent:
+            writer.transport.abort()
+        await anyio.lowlevel.checkpoint()  # the loop takes note of it
         Path(path).unlink(missing_ok=True)
 
 
@@ -316,3 +387,14 @@ async def test_what_is_not_the_logins_next_event_is_refused(redis_url: str, forg
             assert await reader.read() == b"", "the gateway hangs up"
         writer.close()
         assert ear.heard == [(LOGIN, 0)]
+
+
+@pytest.mark.parametrize("alive", [b"[]", b"5", b"{", b'{"machine":1,"ipc":[]}'])
+async def test_a_sign_of_life_that_makes_no_sense_is_none(redis_url: str, alive: bytes) -> None:
+    """Where Redis has no users for workers, each of them may have written it: the event takes the long way."""
+    async with connected(redis_url) as client, worker(redis_url) as ends:
+        await client.set(redis_keys.gateway_alive(GATEWAY), alive)
+        ends.emit(numbered(1))
+        with anyio.fail_after(5):
+            while not await client.xlen(redis_keys.inbox(GATEWAY)):  # noqa: ASYNC110 - polled, with a deadline
+                await anyio.sleep(0.005)

@@ -26,18 +26,14 @@ from sockethub.config.models import Declaration
 from sockethub.supervisor import landlock, launch, seccomp
 from sockethub.supervisor.cage import OPEN_FILES, minimal_environment
 from tests.integration.workers.stage import Client, staged
-from tests.support.processes import free_port
-from tests.support.redis import run_redis
+from tests.support.processes import ORDINARY, free_port
+from tests.support.redis import PASSWORD, run_redis
 
 PRISONER = "prisoner"
 SECRET = "what-is-in-the-memory-of-others"
 
 Who = Literal["root", "ordinary"]
 WHO: tuple[Who, ...] = ("root", "ordinary") if os.geteuid() == 0 else ("ordinary",)
-
-ORDINARY = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--") if os.geteuid() == 0 else ()
-"""To the kernel a user is ordinary who has no capability, whatever the number. (Root's number is kept: Python may lie
-where only root can enter.)"""
 
 VICTIM = f"""
 import ctypes, time
@@ -125,7 +121,7 @@ ATTEMPTS = {
     "trace a process": Attempt("trace", victim, ("EPERM",)),
     "read the memory of a process": Attempt("read_memory", memory, ("EACCES",)),
     "read it by another call": Attempt("read_memory_directly", memory, ("EPERM",)),
-    "read the parent's environment": Attempt("read_environment_of_parent", refusal=("EACCES",)),
+    "read the parent's environment": Attempt("read_environment_of_parent", refusal=("EACCES",), privileged=True),
     "outlive the parent": Attempt("outlive_parent", refusal=("EPERM",)),
     "leave shared namespaces": Attempt("leave_namespaces", refusal=("EPERM",)),
     "kill a process": Attempt("kill", victim, ("EPERM",)),
@@ -265,7 +261,7 @@ def tried(directories: pytest.TempPathFactory, who: Who) -> Houses:
         for sandbox in (True, False):
             with prey(directories.mktemp(who), who) as found:
                 declared = declaration(found, sandbox=sandbox)
-                outcomes.append(anyio.run(play, f"redis://127.0.0.1:{port}", declared, found, who))
+                outcomes.append(anyio.run(play, f"redis://:{PASSWORD}@127.0.0.1:{port}", declared, found, who))
                 survived.append(found.victim.poll() is None)
     return Houses(outcomes[0], outcomes[1], (survived[0], survived[1]))
 

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from sockethub import redis_keys
-from sockethub.crypto import MasterKey, new_key
+from sockethub.crypto import RootKey
 from tests.integration.workers.stage import Client, declaration, staged
 from tests.support.deployment import descendants
 
@@ -124,6 +124,19 @@ async def test_disconnect_ends_the_login_for_all_its_sessions(redis_url: str) ->
         assert told[-1]["without"] == [first.session]
 
 
+async def test_a_word_that_comes_as_a_login_ends_does_not_keep_it(redis_url: str) -> None:
+    """Somebody goes as somebody else disconnects, who stays: another process takes that word, and ends too."""
+    async with staged(redis_url) as (stage, _):
+        first, second = Client(stage, "ann"), Client(stage, "ann")
+        await first.connect()
+        await second.connect()
+        job = await first.send("disconnect")
+        await second.detach()
+        assert (await first.reply(job)).outcome == "result"
+        await stage.until(lambda: ("ann", "stopped") in stage.notices)
+        assert not await stage.client.exists(redis_keys.queue(first.queue))
+
+
 async def test_a_connection_lost_for_good_is_told_and_ends_the_login(redis_url: str) -> None:
     async with staged(redis_url) as (stage, _):
         client = Client(stage, "ann")
@@ -143,7 +156,7 @@ async def test_one_machine_runs_no_more_than_it_may(redis_url: str) -> None:
 
 
 async def test_a_login_runs_once_with_two_supervisors(redis_url: str) -> None:
-    key = MasterKey.of(new_key())
+    key = RootKey.new(0)
     async with staged(redis_url, key=key) as (stage, one), staged(redis_url, key=key) as (_, other):
         client = Client(stage, "ann")
         pid = pid_of((await client.connect()).activity)

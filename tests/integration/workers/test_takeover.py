@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from sockethub import redis_keys
-from sockethub.crypto import MasterKey, new_key
-from tests.integration.workers.stage import Client, careful, declaration, staged
+from sockethub.crypto import RootKey
+from sockethub.supervisor import supervisor
+from tests.integration.workers.stage import Client, careful, declaration, empty_stage, staged, supervise
 from tests.integration.workers.test_supervisor import pid_of
 from tests.support.deployment import descendants
 
@@ -21,7 +24,7 @@ LEASE_SECONDS = 0.5
 
 
 async def test_a_login_whose_supervisor_was_killed_goes_on_at_another(redis_url: str) -> None:
-    key, declared = MasterKey.of(new_key()), declaration(lease_seconds=LEASE_SECONDS)
+    key, declared = RootKey.new(0), declaration(lease_seconds=LEASE_SECONDS)
     async with staged(redis_url, declared, key) as (stage, first):
         client = Client(stage, "ann")
         pid = pid_of((await client.connect()).activity)
@@ -40,7 +43,7 @@ async def test_a_login_whose_supervisor_was_killed_goes_on_at_another(redis_url:
 
 async def test_a_login_outlives_a_supervisor_that_is_stopped(redis_url: str) -> None:
     """Its worker renews the lease itself: nobody takes over what runs."""
-    key, declared = MasterKey.of(new_key()), declaration(lease_seconds=LEASE_SECONDS)
+    key, declared = RootKey.new(0), declaration(lease_seconds=LEASE_SECONDS)
     async with staged(redis_url, declared, key) as (stage, first), staged(redis_url, declared, key) as (_, second):
         client = Client(stage, "ann")
         await client.connect()
@@ -58,7 +61,7 @@ async def test_a_login_outlives_a_supervisor_that_is_stopped(redis_url: str) -> 
 
 
 async def test_a_machine_that_wakes_up_finds_its_login_taken_and_leaves_it(redis_url: str, tmp_path: Path) -> None:
-    key, declared = MasterKey.of(new_key()), careful(lease_seconds=LEASE_SECONDS)
+    key, declared = RootKey.new(0), careful(lease_seconds=LEASE_SECONDS)
     async with staged(redis_url, declared, key) as (stage, one), staged(redis_url, declared, key) as (_, other):
         client = Client(stage, "ann", platform="careful", begun=str(tmp_path / "begun"))
         await client.connect()
@@ -77,9 +80,7 @@ async def test_a_machine_that_wakes_up_finds_its_login_taken_and_leaves_it(redis
         assert [reply.outcome for reply in replies] == ["result"] * 3
         new = pid_of(replies[0].activity)
         assert new != pid
-        with anyio.fail_after(5):
-            while Path(f"/proc/{pid}").exists():  # noqa: ASYNC110 - the kernel tells its parent alone
-                await anyio.sleep(0.01)
+        await stage.until_gone(pid)
         assert pid_of((await client.do("query", "who")).activity) == new
         begun = [f"number {number}" for number in range(3)]
         done = [each for number in begun for each in (number, f"did {number}")]
@@ -88,7 +89,7 @@ async def test_a_machine_that_wakes_up_finds_its_login_taken_and_leaves_it(redis
 
 async def test_a_login_goes_on_where_its_supervisor_left_it_politely(redis_url: str) -> None:
     """A rolling restart: no lease to wait for."""
-    key, declared = MasterKey.of(new_key()), declaration(lease_seconds=60)
+    key, declared = RootKey.new(0), declaration(lease_seconds=60)
     async with staged(redis_url, declared, key) as (stage, _):
         client = Client(stage, "ann")
         async with staged(redis_url, declared, key) as (_, other):
@@ -99,8 +100,36 @@ async def test_a_login_goes_on_where_its_supervisor_left_it_politely(redis_url: 
         assert pid_of((await client.do("query", "still here")).activity) in pids
 
 
+@pytest.mark.parametrize("another", ["is there", "comes later"])
+async def test_what_is_left_politely_is_taken_up_at_once(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, another: str
+) -> None:
+    """Not at somebody's next sweep, nor after a lease: neither comes in this test."""
+    monkeypatch.setattr(supervisor, "SWEEP_SECONDS", 600.0)
+    key, declared = RootKey.new(0), declaration(lease_seconds=600)
+    supervisor_here = partial(supervise, redis_url, declared, key)
+    async with empty_stage(redis_url, key) as stage, anyio.create_task_group() as supervisors:
+        client = Client(stage, "ann")
+        leave = await supervisors.start(supervisor_here)
+        pid = pid_of((await client.connect()).activity)
+        if another == "is there":
+            leave_too = await supervisors.start(supervisor_here)
+        leave()
+        await stage.until_gone(pid)
+        if another == "comes later":
+            waiting = await client.send("send", "for whoever comes")
+            leave_too = await supervisors.start(supervisor_here)
+            assert (await client.reply(waiting)).outcome == "result"
+        assert pid_of((await client.do("query", "still here")).activity) != pid
+        told = [e["activity"] for e in stage.events if e.get("activity", {}).get("type") == "connect"]
+        assert told[-1]["object"]["status"] == "reconnected"
+        requests: Any = await stage.client.xinfo_stream(redis_keys.SUPERVISOR_REQUESTS)
+        assert requests["length"] == 0, "and nobody is asked again"
+        leave_too()
+
+
 async def test_what_nobody_listens_to_is_not_taken_over_but_cleared_away(redis_url: str) -> None:
-    key, declared = MasterKey.of(new_key()), declaration(lease_seconds=LEASE_SECONDS)
+    key, declared = RootKey.new(0), declaration(lease_seconds=LEASE_SECONDS)
     async with staged(redis_url, declared, key) as (stage, first):
         await Client(stage, "ann").connect()
         os.kill(first.pid, signal.SIGKILL)
@@ -114,7 +143,7 @@ async def test_what_nobody_listens_to_is_not_taken_over_but_cleared_away(redis_u
 
 
 async def test_what_another_key_has_sealed_is_not_restored(redis_url: str) -> None:
-    """A master key that was replaced: the login starts anew instead of failing for ever."""
+    """A root key that was replaced: the login starts anew instead of failing for ever."""
     async with staged(redis_url) as (stage, _):
         await stage.client.set(redis_keys.state("ann"), b"\1" + b"sealed with a key that is gone" * 3)
         assert (await Client(stage, "ann").connect()).outcome == "result"

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
 
-from sockethub.crypto import KeyRing, MasterKey
-from sockethub.errors import CredentialsMissing
-from sockethub.sessions.bindings import LoginBinding
-from sockethub.sessions.session import Session
+from sockethub.auth.user import User
+from sockethub.crypto import KeyRing, RootKey
+from sockethub.errors import CredentialsMissing, RateLimited
+from sockethub.sessions.bindings import ALIASES, LoginBinding
+from sockethub.sessions.session import Pending, Session
 from sockethub.sessions.table import SessionTable, TooManyConnections
 
 
@@ -18,11 +18,11 @@ class Silent:
     def close(self, code: int, reason: str) -> None: ...
 
 
-KEYS = KeyRing(MasterKey.of(os.urandom(32)))
+KEYS = KeyRing(RootKey.new(0))
 
 
 def session(address: str = "127.0.0.1") -> Session:
-    return Session(Silent(), address, pending_limit=10)
+    return Session(Silent(), address, pending_limit=10, pending_bytes=1_000)
 
 
 def binding(of: Session, login: str, actor: str) -> LoginBinding:
@@ -67,6 +67,47 @@ def test_a_renamed_login_answers_to_both_names() -> None:
     assert one.by_login["l1"].actor == {"id": "after@irc.example", "type": "person", "name": "after"}
 
 
+def test_names_of_a_login_are_bounded() -> None:
+    one = session()
+    bound = binding(one, "l1", "ann@irc.example")
+    for number in range(3 * ALIASES):
+        bound.known_as(f"ann{number}@irc.example")
+    assert len(bound.aliases) <= ALIASES
+    assert bound.answers_to("ann")
+    assert bound.answers_to(f"ann{3 * ALIASES - 1}")
+
+
+def pending(of: Session, job: str, size: int) -> Pending:
+    return Pending(
+        job,
+        of,
+        binding(of, "l1", "ann@irc.example"),
+        raw={},
+        answer=None,
+        deadline=0.0,
+        since=0.0,
+        verb="send",
+        size=size,
+        trace=None,
+        patience=0.0,
+    )
+
+
+def test_bytes_that_await_a_reply_are_bounded() -> None:
+    one = session()
+    one.admit(5_000)  # alone, a command may have as many as a message
+    one.await_reply(pending(one, "a", 600))
+    one.admit(400)
+    with pytest.raises(RateLimited, match="commands of 600 bytes already await their reply, and at most 1000 may"):
+        one.admit(401)
+    one.await_reply(pending(one, "b", 400))
+    one.settle("a")
+    one.settle("a")
+    one.admit(600)
+    with pytest.raises(RateLimited):
+        one.admit(601)
+
+
 def test_other_credentials_replace_the_login() -> None:
     one = session()
     one.bind(binding(one, "l1", "ann@irc.example"))
@@ -78,7 +119,7 @@ def test_other_credentials_replace_the_login() -> None:
 
 
 def test_a_table_counts_addresses_and_knows_listeners() -> None:
-    table = SessionTable(per_address=1)
+    table = SessionTable(per_address=1, per_user=1)
     one, two, three = session(), session(), session("127.0.0.2")
     table.add(one)
     with pytest.raises(TooManyConnections):
@@ -93,3 +134,21 @@ def test_a_table_counts_addresses_and_knows_listeners() -> None:
     assert table.listeners("l1") == []
     table.add(two)
     assert len(table) == 2
+
+
+def test_a_table_counts_users_and_guests() -> None:
+    table = SessionTable(per_address=2, per_user=1)
+    alice, bob, again = (
+        Session(Silent(), address, pending_limit=10, pending_bytes=1_000, user=User(name))
+        for name, address in (("alice", "2001:db8::1"), ("bob", "2001:db8::1"), ("alice", "192.0.2.1"))
+    )
+    table.add(alice)
+    with pytest.raises(TooManyConnections, match="too many connections of yours"):
+        table.add(again)
+    with table.guest(alice.network), pytest.raises(TooManyConnections, match="from your address"):
+        table.add(bob)
+    table.add(bob)
+    with pytest.raises(TooManyConnections), table.guest(alice.network):
+        pass
+    table.remove(alice)
+    table.add(again)

@@ -15,9 +15,11 @@ import anyio
 import pytest
 
 from sockethub.config.models import Log
+from sockethub.crypto import Secret
 from sockethub.supervisor import processes
 from sockethub.supervisor.processes import ForkServer, ForkServerGone, Worker
 from sockethub.worker.control import Control, pair
+from sockethub.worker.spec import WorkerSpec
 
 pytestmark = pytest.mark.anyio
 
@@ -74,9 +76,25 @@ async def test_a_platform_that_cannot_be_imported_says_so_at_the_start() -> None
     server = ForkServer("missing", "sockethub.platforms.dummy:NoSuchPlatform", 256, Log(level="error"))
     with pytest.raises(ForkServerGone, match="missing"):
         await server.start()
-    with pytest.raises(ForkServerGone):
-        await server.fork(None)  # type: ignore[arg-type]
     server.close()
+
+
+async def test_the_successor_of_a_fork_server_is_waited_for() -> None:
+    """A login that asks while there is none has not failed: it does not pause before it asks again."""
+    server = ForkServer("dummy", "sockethub.platforms.dummy:DummyPlatform", 256, Log(level="error"))
+    spec = WorkerSpec("dummy", "stateless", "", "a", "a", "a", Secret("unix:///nowhere"), Secret(b""))
+    async with anyio.create_task_group() as tasks:
+        for _ in range(2):
+            waiting = asyncio.ensure_future(server.fork(spec))
+            await anyio.wait_all_tasks_blocked()
+            assert not waiting.done()
+            await server.start()
+            tasks.start_soon(server.serve)
+            worker = await waiting
+            tasks.start_soon(worker.watch)
+            assert server._process is not None
+            server._process.kill()
+            await worker.wait()
 
 
 async def test_a_fork_nobody_waits_for_any_more_leaves_nothing_behind(
@@ -142,3 +160,57 @@ async def test_who_did_not_run_itself_blames_nobody(
         await anyio.sleep(0.02)
         assert not killed
         other.close()
+
+
+async def test_a_log_record_is_no_heartbeat(
+    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loop that never ends may log something in each turn; its worker hangs all the same."""
+    monkeypatch.setattr(processes, "HEARTBEAT_SECONDS", 0.05)
+    ours, theirs = ends
+    heard: list[bytes] = []
+    async with await anyio.open_process([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+        worker = Worker(process.pid, Control(ours))
+        other = Control(theirs)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(worker.watch, heard.append)
+            for _ in range(10):
+                other.tell(b'{"log":1}')
+                other.beat()
+                await anyio.sleep(0.05)
+            assert process.returncode is None
+            assert len(heard) == 10
+            assert worker.standing.state == "disconnected"
+            with anyio.fail_after(30):
+                while process.returncode is None:
+                    other.tell(b'{"log":2}')
+                    await anyio.sleep(0.01)
+            assert await process.wait() == -signal.SIGKILL
+        assert worker.hung
+        assert heard[-1] == b'{"log":2}'
+
+
+@pytest.mark.parametrize("packet", [b"5", b"[]", b"\xff", b"[" * 100_000])
+async def test_a_worker_that_says_what_none_of_ours_would_is_killed(
+    ends: tuple[socket.socket, socket.socket], packet: bytes
+) -> None:
+    """It was taken over; its supervisor, and all other logins, go on."""
+    ours, theirs = ends
+    async with await anyio.open_process([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+        worker = Worker(process.pid, Control(ours))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(worker.watch)
+            theirs.send(packet)
+            with anyio.fail_after(30):
+                status = await process.wait()
+            theirs.close()
+        assert status == -signal.SIGKILL
+
+
+async def test_a_standing_is_of_the_shape_that_others_count_on(ends: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = ends
+    worker = Worker(NOBODY, Control(ours))
+    theirs.send(b'{"alive":true,"connected":[],"sessions":"many"}')
+    theirs.close()
+    await worker.watch()
+    assert (worker.standing.state, worker.standing.sessions) == ("disconnected", 0)

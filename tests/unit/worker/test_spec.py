@@ -7,7 +7,8 @@ import json
 import pytest
 
 from sockethub.crypto import Secret, new_key
-from sockethub.worker.spec import Event, WorkerSpec
+from sockethub.ipc import Event
+from sockethub.worker.spec import WorkerSpec
 
 KEY = new_key()
 
