@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sockethub.config.models import Policy
+from sockethub.config.platform import Policy
 from tests.support.deployment import declaration
 from tests.support.schemas import shipped
 

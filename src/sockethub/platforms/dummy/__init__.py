@@ -10,43 +10,9 @@ from typing import Any, Final, NoReturn
 import anyio
 
 from sockethub.errors import PlatformError
-from sockethub.worker.interface import Activity, StatelessPlatform
+from sockethub.worker.interface import Activity, StatelessPlatform, verb
 
 DUMMY: Final = {"id": "dummy", "type": "platform"}
-
-
-class DummyPlatform(StatelessPlatform):
-    """``echo`` and ``greet`` answer; ``fail`` and the ``throw`` family fail; the rest end or hang their worker.
-
-    Options: ``greeting``, put in front of the content by ``greet``.
-    """
-
-    async def perform(self, activity: Activity) -> Activity | None:
-        content = _content(activity)
-        match activity["type"]:
-            case "echo":
-                return _answer(activity, content)
-            case "greet":
-                return _answer(activity, f"{self.context.options.get('greeting', 'Hello')} {content}")
-            case "fail" | "throw":
-                raise PlatformError(f"Error: {content}", condition="dummy")
-            case "throwTypeError" | "throwReferenceError" as verb:
-                raise PlatformError(f"{verb.removeprefix('throw')}: {content}", condition="dummy")
-            case "hang":
-                await anyio.sleep_forever()
-            case verb:
-                _END[verb]()
-        return None
-
-
-def _content(activity: Activity) -> str:
-    content: Any = activity.get("object", {}).get("content", "")
-    return str(content)
-
-
-def _answer(activity: Activity, content: str) -> Activity:
-    members = {"object": {**activity["object"], "content": content}} if "object" in activity else {}
-    return {**activity, "actor": DUMMY, "target": activity["actor"], **members}
 
 
 def _exit(status: int) -> Callable[[], NoReturn]:
@@ -68,3 +34,43 @@ _END: Final[dict[str, Callable[[], None]]] = {
     "sigterm": _terminate,
     "sigkill": _kill,
 }
+
+
+class DummyPlatform(StatelessPlatform):
+    """``echo`` and ``greet`` answer; ``fail`` and the ``throw`` family fail; the rest end or hang their worker.
+
+    Options: ``greeting``, put in front of the content by ``greet``.
+    """
+
+    @verb("echo")
+    async def echo(self, activity: Activity) -> Activity | None:
+        return _answer(activity, _content(activity))
+
+    @verb("greet")
+    async def greet(self, activity: Activity) -> Activity | None:
+        return _answer(activity, f"{self.context.options.get('greeting', 'Hello')} {_content(activity)}")
+
+    @verb("fail", "throw", "throwTypeError", "throwReferenceError")
+    async def fail(self, activity: Activity) -> Activity | None:
+        kind = activity["type"].removeprefix("throw") if activity["type"] not in ("fail", "throw") else "Error"
+        raise PlatformError(f"{kind}: {_content(activity)}", condition="dummy")
+
+    @verb("hang")
+    async def hang(self, activity: Activity) -> Activity | None:
+        await anyio.sleep_forever()
+        return None
+
+    @verb(*_END)
+    async def end(self, activity: Activity) -> Activity | None:
+        _END[activity["type"]]()
+        return None
+
+
+def _content(activity: Activity) -> str:
+    content: Any = activity.get("object", {}).get("content", "")
+    return str(content)
+
+
+def _answer(activity: Activity, content: str) -> Activity:
+    members = {"object": {**activity["object"], "content": content}} if "object" in activity else {}
+    return {**activity, "actor": DUMMY, "target": activity["actor"], **members}

@@ -12,7 +12,7 @@ from sockethub.platforms.feeds.answer import collection
 from sockethub.platforms.feeds.options import Options
 from sockethub.platforms.feeds.reading import read
 from sockethub.web import Answer
-from sockethub.worker.interface import Activity, PlatformContext, StatelessPlatform
+from sockethub.worker.interface import Activity, PlatformContext, StatelessPlatform, verb
 
 ACCEPT: Final = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -40,7 +40,8 @@ class FeedsPlatform(StatelessPlatform):
     def warm_up(cls) -> None:
         read(Answer("http://a.example/", 200, {}, _REHEARSAL))
 
-    async def perform(self, activity: Activity) -> Activity | None:
+    @verb("fetch")
+    async def fetch(self, activity: Activity) -> Activity | None:
         wanted = activity.get("object") or {}
         since = _since(wanted)
         limit = min(wanted.get("limit", self._options.max_items), self._options.max_items)

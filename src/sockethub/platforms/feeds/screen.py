@@ -1,7 +1,6 @@
-"""XML that must not reach the parser. Pure.
+"""XML that must not reach feedparser: what :mod:`sockethub.web.xml` refuses, and what takes too long to guess. Pure.
 
-Expat lets a document of a few megabytes of entities grow by their square, and trees go as deep as they like. No feed
-declares entities (RSS 0.91 names a DTD, which is not read), so whatever does is refused before it is parsed.
+No feed declares entities; RSS 0.91 names a DTD, which is not read.
 """
 
 from __future__ import annotations
@@ -11,18 +10,12 @@ from typing import Final
 from xml.parsers import expat
 
 from sockethub.errors import PlatformError
+from sockethub.web.xml import hostile, vet
 
-DEPTH: Final = 128
-"""Levels of elements; Atom with XHTML inside has some twenty."""
-
-ELEMENTS: Final = 100_000
-"""Of a whole feed: thousands of entries. feedparser takes some 75 µs for each."""
+FEED: Final = "the feed"
 
 GUESSED_CHARACTERS: Final = 512 * 1024
 """Of a feed that is not well-formed: feedparser's second parser takes up to 10 s for a megabyte of nonsense."""
-
-ATTRIBUTES: Final = 64
-"""Of one element."""
 
 _DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENCODING: Final = re.compile(rb"^[\s\x00]*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
@@ -49,10 +42,10 @@ def screened(text: str) -> str:
     head = _DOCTYPE.sub("", text[:_PROLOG_CHARACTERS], count=1)
     text = head.lstrip("\ufeff \t\r\n") + text[_PROLOG_CHARACTERS:]
     try:
-        _Screen().parse(text)
+        vet(text, FEED)
     except expat.ExpatError as error:
         if _ENTITY.search(text):
-            raise _hostile("declares entities") from None
+            raise hostile(FEED, "declares entities") from None
         if len(text) > GUESSED_CHARACTERS:
             why = f"this is not well-formed XML (line {error.lineno}), and too large to guess what is meant"
             raise PlatformError(why, condition="not-a-feed") from None
@@ -66,40 +59,3 @@ def _character(reference: re.Match[str]) -> str:
     number = int(digits, base) if len(digits) < 10 else 0
     known = 0 < number < 0xD800 or 0xDFFF < number <= 0x10FFFF
     return reference[0] if known else "\ufffd"
-
-
-class _Screen:
-    def __init__(self) -> None:
-        self._depth = 0
-        self._elements = 0
-        self._parser = expat.ParserCreate("utf-8")
-        self._parser.StartDoctypeDeclHandler = self._doctype
-        self._parser.EntityDeclHandler = self._entity
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-
-    def parse(self, text: str) -> None:
-        self._parser.Parse(text.encode("utf-8", "replace"), True)
-
-    def _doctype(self, _name: str, _system: str | None, _public: str | None, _subset: bool) -> None:
-        raise _hostile("declares a document type of its own")
-
-    def _entity(self, *_: object) -> None:
-        raise _hostile("declares entities")
-
-    def _start(self, _name: str, attributes: dict[str, str]) -> None:
-        self._depth += 1
-        self._elements += 1
-        if self._depth > DEPTH:
-            raise _hostile(f"is nested deeper than {DEPTH} levels")
-        if self._elements > ELEMENTS:
-            raise _hostile(f"has more than {ELEMENTS} elements")
-        if len(attributes) > ATTRIBUTES:
-            raise _hostile(f"has an element with more than {ATTRIBUTES} attributes")
-
-    def _end(self, _name: str) -> None:
-        self._depth -= 1
-
-
-def _hostile(why: str) -> PlatformError:
-    return PlatformError(f"the feed {why}; it is not read", condition="hostile")

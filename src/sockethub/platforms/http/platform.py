@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
@@ -10,14 +10,8 @@ from sockethub.errors import OutcomeUnknown, PlatformError
 from sockethub.platforms.http import templates
 from sockethub.platforms.http.options import Call, Options
 from sockethub.platforms.http.picking import picked
-from sockethub.web import Answer, Request
+from sockethub.web import Answer, Request, undecided
 from sockethub.worker.interface import Activity, PlatformContext, StatelessPlatform
-
-SAFE: Final = frozenset(("GET", "HEAD"))
-"""Methods that change nothing (RFC 9110 §9.2.1): when one fails, it has failed and that is all."""
-
-UNDECIDED: Final = frozenset(("bad-response", "cut-off", "timeout", "too-large"))
-"""Conditions under which the request may have been heard."""
 
 
 class HttpPlatform(StatelessPlatform):
@@ -40,10 +34,11 @@ class HttpPlatform(StatelessPlatform):
         return {name: activity[name] for name in ("context", "type", "actor") if name in activity} | made
 
     async def _ask(self, call: Call, url: str, body: bytes) -> Answer:
+        request = Request(call.method, call.headers, body)
         try:
-            answer = await self._web.send(url, Request(call.method, call.headers, body))
+            answer = await self._web.send(url, request)
         except PlatformError as error:
-            if call.method not in SAFE and error.condition in UNDECIDED:
+            if undecided(request, error):
                 raise OutcomeUnknown(f"{error}; whether it took effect is not known") from None
             raise
         if not 200 <= answer.status < 300:

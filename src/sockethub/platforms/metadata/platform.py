@@ -13,7 +13,7 @@ from sockethub.platforms.metadata.options import Options
 from sockethub.platforms.metadata.page import read
 from sockethub.web import Answer, decode
 from sockethub.web.text import charset_of
-from sockethub.worker.interface import Activity, PlatformContext, StatelessPlatform
+from sockethub.worker.interface import Activity, PlatformContext, StatelessPlatform, verb
 
 ACCEPT: Final = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 READERS: Final = 1
@@ -43,7 +43,8 @@ class MetadataPlatform(StatelessPlatform):
     def warm_up(cls) -> None:
         describe(Answer("http://a.example/", 200, {}, _REHEARSAL), "http://a.example/")
 
-    async def perform(self, activity: Activity) -> Activity | None:
+    @verb("fetch")
+    async def fetch(self, activity: Activity) -> Activity | None:
         url = activity["actor"]["id"]
         answer = await self._web.get(url, ACCEPT)
         found = await anyio.to_thread.run_sync(describe, answer, url, limiter=self._readers)

@@ -10,8 +10,9 @@ import hashlib
 from datetime import datetime
 from typing import Final
 
+from sockethub.platforms.xmpp.trust import is_push
 from sockethub_translators import times, xmpp
-from sockethub_translators.xmpp import blocking, disco, element, ns, roster, services
+from sockethub_translators.xmpp import disco, element, ns, services
 
 __all__ = ["FEATURES", "answer", "capabilities"]
 
@@ -52,11 +53,7 @@ def answer(stanza: xmpp.Element, env: xmpp.Env, software: str, now: datetime) ->
     payload = next(stanza.elements(), None)
     name = "" if payload is None else payload.name
     if stanza.attrs["type"] == "set":
-        # Pushes of our own account (RFC 6121 §2.1.6, XEP-0191 §3.3), which nobody else may make.
-        own = stanza.attrs.get("from") in (None, env.bare, env.jid)
-        if own and name in (roster.QUERY, blocking.BLOCK, blocking.UNBLOCK):
-            return _result(stanza, None)
-        return _refusal(stanza)
+        return _result(stanza, None) if is_push(stanza, env) else _refusal(stanza)
     match name:
         case services.PING:
             return _result(stanza, None)

@@ -17,7 +17,7 @@ from sockethub_translators import xmpp
 from sockethub_translators.errors import ParseError
 from sockethub_translators.xmpp import ns
 
-__all__ = ["Awaited", "Verdict", "awaited", "judge", "normal"]
+__all__ = ["Awaited", "Verdict", "awaited", "judge", "may_answer", "normal"]
 
 By = Literal["answer", "reflection", "presence", "exit", "server"]
 Verdict = Literal["done", "refused"]
@@ -72,7 +72,7 @@ def judge(wait: Awaited, stanza: xmpp.Element, env: xmpp.Env) -> Verdict | None:
     sender, kind = stanza.attrs.get("from", ""), stanza.attrs.get("type")
     if wait.by == "answer":
         about = stanza.name == ns.IQ and stanza.attrs.get("id") == wait.id and kind in ("result", "error")
-        if not about or not _answers(wait.to, sender, env):
+        if not about or not may_answer(wait.to, sender, env):
             return None
         return "refused" if kind == "error" else "done"
     if kind == "error":
@@ -91,8 +91,11 @@ def judge(wait: Awaited, stanza: xmpp.Element, env: xmpp.Env) -> Verdict | None:
     return "done" if wait.by == "exit" and mine and kind == "unavailable" and NICK_CHANGED not in codes else None
 
 
-def _answers(to: str, sender: str, env: xmpp.Env) -> bool:
-    """Whether an answer to what was sent ``to`` may come from ``sender`` (RFC 6120 §8.1.2.1, §10.3.3)."""
+def may_answer(to: str, sender: str, env: xmpp.Env) -> bool:
+    """Whether an answer to what was sent ``to`` may come from ``sender`` (RFC 6120 §8.1.2.1, §10.3.3).
+
+    ``to`` is empty for our own account, for which our server may answer too.
+    """
     own = {"", env.bare, env.jid, env.bare.partition("@")[2]}
     return sender == to or (to in ("", env.bare) and sender in own)
 
@@ -102,7 +105,7 @@ def _refuses(wait: Awaited, stanza: xmpp.Element, sender: str, env: xmpp.Env) ->
     if stanza.name != kinds.get(wait.by, stanza.name) or stanza.name == ns.IQ:
         return False
     bare = wait.to.partition("/")[0]
-    about = sender in (wait.to, bare) or (wait.by == "server" and _answers(wait.to, sender, env))
+    about = sender in (wait.to, bare) or (wait.by == "server" and may_answer(wait.to, sender, env))
     # Old rooms refuse an entry without its id; nothing else can be meant.
     named = stanza.attrs.get("id") == wait.id or (wait.by == "presence" and "id" not in stanza.attrs)
     return about and named

@@ -1,8 +1,8 @@
 """One session with one server: stanzas in, activities out; commands out, outcomes in.
 
-Every decision about the protocol is made by pure functions (the translator and its aggregator; our outcomes, rooms,
-answers); here they meet the stream and the clock. A session outlives its connection where the server lets it be resumed
-(XEP-0198 §5): commands that were under way then go on.
+Every decision about the protocol is made by pure functions (the translator and its aggregator; our trust, outcomes,
+rooms, answers); here they meet the stream and the clock. A session outlives its connection where the server lets it be
+resumed (XEP-0198 §5): commands that were under way then go on.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from sockethub.platforms.xmpp.references import References
 from sockethub.platforms.xmpp.refusals import connect_error, refused
 from sockethub.platforms.xmpp.stream import Hooks as StreamHooks
 from sockethub.platforms.xmpp.stream import Stream
+from sockethub.platforms.xmpp.trust import believed
 from sockethub.worker.interface import Activity, Journal, Log, unjournalled
 from sockethub_translators import times, xmpp
 from sockethub_translators.errors import EncodeError
@@ -179,11 +180,12 @@ class Session:
         if reply is not None:
             self._write(reply)
         before = self.env
+        if not believed(stanza, before, [each.awaited for each in self._waiting.values()]):
+            return
         self.env = rooms.follow(before, stanza)
         settled = [each for each in self._waiting.values() if judge(each.awaited, stanza, before) is not None]
         owner = settled[0] if settled else None
-        if reply is None or stanza.attrs.get("type") == "set":
-            self._translate(stanza, replace(before, now=times.write(now)), owner)
+        self._translate(stanza, replace(before, now=times.write(now)), owner)
         for waiting in settled:
             self._settle(waiting, stanza, before)
         if self._barriers and stanza.name == ns.IQ:
@@ -293,6 +295,7 @@ class Session:
         if id_ in self._waiting:
             raise PlatformError(f"a message with the id {id_!r} is under way already", condition="invalid")
         self._waiting[id_] = waiting
+        self._aggregator = aggregate.ask(self._aggregator, stanza, self.env)
         try:
             self._write(stanza)
             if waiting.awaited.by == "server":

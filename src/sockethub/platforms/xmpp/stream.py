@@ -122,8 +122,7 @@ class Stream(ClientXMPP):
         finally:
             self._opened = None
             if not self._negotiated:
-                self.abort()
-                self.cancel_connection_attempt()
+                self.drop()
 
     async def _connect_loop(self) -> None:
         """In place of slixmpp's own way to a server; :meth:`connect` calls it."""
