@@ -1,15 +1,28 @@
-// Drives the @sockethub/client that people install from npm against a gateway: node client.mjs URL SCENARIO
+// Drives the @sockethub/client that people install from npm against a gateway: node client.mjs URL SCENARIO [TRANSPORT]
+// With the transport `ours` it is what the gateway serves at /socket.io.js and /sockethub-client.js instead.
 // Prints one JSON object with what happened.
 
-import { io } from "socket.io-client";
-
-globalThis.global ??= globalThis; // what the client is built for
-const imported = await import("@sockethub/client");
-const SockethubClient = [imported.default, imported.default?.default, globalThis.SockethubClient].find(
-  (candidate) => typeof candidate === "function",
-);
+import { createRequire } from "node:module";
 
 const [url, scenario, transport = "websocket"] = process.argv.slice(2);
+const { io, SockethubClient } = await (transport === "ours" ? served() : installed());
+
+async function installed() {
+  globalThis.global ??= globalThis; // what the client is built for
+  const { io } = await import("socket.io-client");
+  const imported = await import("@sockethub/client");
+  const candidates = [imported.default, imported.default?.default, globalThis.SockethubClient];
+  return { io, SockethubClient: candidates.find((candidate) => typeof candidate === "function") };
+}
+
+async function served() {
+  const require = createRequire(import.meta.url);
+  globalThis.WebSocket ??= createRequire(require.resolve("socket.io-client"))("ws").WebSocket; // node 20 has none
+  await import("../../../clients/javascript/upstream/socket.io.js");
+  await import("../../../clients/javascript/upstream/sockethub-client.js");
+  return globalThis;
+}
+
 const transports = transport === "both" ? ["polling", "websocket"] : [transport];
 const DEADLINE_MS = 15_000;
 
