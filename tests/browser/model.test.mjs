@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { asJavaScript, asPython } from "../../src/sockethub/console/static/code.js";
 import * as model from "../../src/sockethub/console/static/model.js";
 
 const me = { id: "me@s", type: "person", name: "me" };
@@ -82,4 +83,109 @@ test("lines are bounded", () => {
 test("unknown activities change nothing", () => {
   const state = fold({ type: "irc:raw", actor: bob });
   assert.equal(state.rooms.size, 0);
+});
+
+const said = (id, content, more = {}) => ({ type: "send", actor: bob, target: room, object: { type: "message", id, content, ...more } });
+const line = (state, id) => state.rooms.get(room.id).lines.find((each) => each.id === id);
+
+test("replies refer to what was said", () => {
+  const state = fold(said("1", "hi"), said("2", "indeed", { inReplyTo: { type: "message", id: "1" } }));
+  assert.equal(line(state, "2").replyTo, "1");
+});
+
+test("corrections and retractions count from whoever has said it alone", () => {
+  const mallory = { id: "mallory@s", name: "mallory" };
+  const state = fold(
+    said("1", "hi"),
+    { ...said("2", "mine", { "xmpp:replace": { id: "1" } }), actor: mallory },
+    { type: "delete", actor: mallory, target: room, object: { type: "message", id: "1" } },
+  );
+  assert.deepEqual([line(state, "1").text, line(state, "1").retracted], ["hi", undefined]);
+  model.apply(state, { context: "irc", ...said("3", "hello", { "xmpp:replace": { id: "1" } }) });
+  assert.deepEqual([line(state, "1").text, line(state, "1").edited], ["hello", true]);
+  assert.deepEqual(texts(state), ["hello", "mine"]);
+  const before = line(state, "1").revision;
+  model.apply(state, { context: "irc", type: "delete", actor: bob, target: room, object: { type: "message", id: "1" } });
+  assert.deepEqual([line(state, "1").text, line(state, "1").retracted], ["", true]);
+  assert.ok(line(state, "1").revision > before);
+  model.apply(state, { context: "irc", ...said("4", "back", { "xmpp:replace": { id: "1" } }) });
+  assert.equal(line(state, "1").text, "");
+});
+
+test("reactions are counted by person, one by one or all at once", () => {
+  const about = { type: "message", id: "1" };
+  const state = fold(
+    said("1", "hi"),
+    { type: "add", actor: bob, target: room, object: { type: "reaction", content: "🦉", inReplyTo: about } },
+    { type: "add", actor: bob, target: room, object: { type: "reaction", content: "🦉", inReplyTo: about } },
+    [{ type: "add", actor: me, target: room, object: { type: "reaction", content: "🦉", inReplyTo: about } }, true],
+  );
+  assert.deepEqual([...line(state, "1").reactions].map(([what, who]) => [what, who.size]), [["🦉", 2]]);
+  model.apply(state, { context: "irc", type: "update", actor: bob, target: room, object: { type: "reaction", reactions: ["👍"], inReplyTo: about } });
+  assert.deepEqual([...line(state, "1").reactions].map(([what, who]) => [what, who.size]), [["🦉", 1], ["👍", 1]]);
+  model.apply(state, { context: "irc", type: "remove", actor: me, target: room, object: { type: "reaction", content: "🦉", inReplyTo: about } });
+  assert.deepEqual([...line(state, "1").reactions.keys()], ["👍"]);
+});
+
+test("who is writing is shown until they stop, speak, or have been for too long", () => {
+  const is = (state) => ({ type: "update", actor: bob, target: room, object: { type: "typing", state } });
+  const state = fold({ type: "join", actor: me, target: room });
+  const here = state.rooms.get(room.id);
+  const hear = (activity) => model.apply(state, { context: "irc", ...activity }, false, 1_000);
+  hear(is("active"));
+  assert.deepEqual(model.typing(here, 2_000), ["bob"]);
+  hear(is("done"));
+  assert.deepEqual(model.typing(here, 2_000), []);
+  hear(is("active"));
+  hear(said("1", "hi"));
+  assert.deepEqual(model.typing(here, 2_000), []);
+  hear(is("active"));
+  hear({ ...is("active"), actor: me });
+  assert.deepEqual(model.typing(here, 1_000 + model.TYPING_FOR), []);
+});
+
+test("presence and roles of members change, everywhere or in one room", () => {
+  const state = fold(
+    { type: "update", actor: bob, target: room, object: { type: "presence", presence: "online" } },
+    { type: "update", actor: bob, object: { type: "presence", presence: "away" } },
+    { type: "add", actor: me, target: bob, object: { type: "relationship", relationship: "role", subject: { type: "presence", role: "owner" }, object: room } },
+  );
+  const { role, presence } = state.rooms.get(room.id).members.get(bob.id);
+  assert.deepEqual([role, presence], ["owner", "away"]);
+});
+
+test("what was said before goes in front, once, as it was corrected", () => {
+  const at = (second) => ({ published: `2026-11-23T12:00:0${second}.000Z` });
+  const state = fold({ ...said("3", "three"), ...at(3) });
+  const page = [
+    { ...said("1", "one"), ...at(1) },
+    { ...said("2", "two"), ...at(2) },
+    { ...said("x", "two!", { "xmpp:replace": { id: "2" } }), ...at(3) },
+    { ...said("3", "three"), ...at(3) },
+  ];
+  assert.equal(model.past(state, state.rooms.get(room.id), page), 2);
+  assert.deepEqual(texts(state), ["one", "two!", "three"]);
+  assert.equal(model.past(state, state.rooms.get(room.id), page), 0);
+});
+
+test("what a service can do is known once it has said so", () => {
+  const state = fold({ type: "join", actor: me, target: room });
+  assert.equal(model.can(state, state.rooms.get(room.id), "edit"), false);
+  model.apply(state, { context: "irc", type: "update", object: { type: "capabilities", features: ["edit"] } });
+  assert.equal(model.can(state, state.rooms.get(room.id), "edit"), true);
+});
+
+test("what was sent is copied as a program, without its secrets", () => {
+  const frame = { id: 4, event: "message", data: { id: "urn:1", ...said("1", 'say "hi"'), secure: true, list: [null] } };
+  const javascript = asJavaScript(frame, "http://g/");
+  assert.match(javascript, /^import \{ connect \} from "http:\/\/g\/client\/sockethub.js";/);
+  assert.ok(!javascript.includes("urn:1"));
+  const python = asPython(frame, "http://g/");
+  assert.match(python, /"secure": True,/);
+  assert.match(python, /None,/);
+  const login = { event: "credentials", data: { type: "credentials", object: { password: "hunter2", nick: "a" } } };
+  for (const code of [asJavaScript(login, "http://g/"), asPython(login, "http://g/")]) {
+    assert.match(code, /client\.request\("credentials", /);
+    assert.ok(!code.includes("hunter2"));
+  }
 });

@@ -1,5 +1,6 @@
 // A real Chromium, and the console page in it.
 
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../integration/js/package.json", import.meta.url));
@@ -23,18 +24,39 @@ export async function launch() {
   });
 }
 
-/** The page, connected to its gateway; `complaints` are errors it has logged. */
-export async function open(browser, address) {
-  const context = await browser.newContext({ viewport: { width: 1400, height: 860 }, reducedMotion: "reduce" });
-  const tab = await context.newPage();
-  tab.setDefaultTimeout(WITHIN_MS);
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+/** What is seriously wrong, everywhere or there, for those who use a keyboard or a screen reader, or see little. */
+export async function barriers(tab, ...where) {
+  if (!(await tab.evaluate(() => "axe" in globalThis))) await tab.evaluate(axe);
+  const look = (there) => globalThis.axe.run(there.length > 0 ? { include: there } : document, { resultTypes: ["violations"] });
+  const { violations } = await tab.evaluate(look, where);
+  const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+  return serious.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
+}
+
+/** A page of its own; `complaints` are errors it has logged. */
+export async function tab(browser) {
+  const context = await browser.newContext({
+    viewport: { width: 1400, height: 860 },
+    reducedMotion: "reduce",
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(WITHIN_MS);
   const complaints = [];
-  tab.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  tab.on("pageerror", (error) => complaints.push(String(error)));
-  tabs.push({ tab, complaints });
-  await tab.goto(address);
-  await tab.waitForSelector('#status[data-state="open"]');
-  return { tab, complaints };
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  tabs.push({ tab: page, complaints });
+  return { tab: page, complaints };
+}
+
+/** The console, connected to its gateway. */
+export async function open(browser, address) {
+  const opened = await tab(browser);
+  await opened.tab.goto(address);
+  await opened.tab.waitForSelector('#status[data-state="ready"]');
+  return opened;
 }
 
 /** What the pages show, for somebody who wonders why a test failed. */

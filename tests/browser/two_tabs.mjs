@@ -24,7 +24,7 @@ async function logIn(nick) {
 async function say(tab, text, kind = "message") {
   await tab.selectOption("#kind", kind);
   await tab.fill("#text", text);
-  await tab.click("#composer button");
+  await tab.click("#composer [type=submit]");
 }
 
 async function sees(tab, text) {

@@ -1,4 +1,4 @@
-"""The console page: one static page, no build step, that speaks the plain WebSocket like any other client.
+"""The console page: one static page, no build step, on the JavaScript client that every page may use.
 
 The page knows no platform: platforms, verbs and credential fields come from the gateway's registry. Only suggestions
 for the login form are handed in.

@@ -1,106 +1,101 @@
-// Draws the model. Text goes in as text, never as markup.
+// Draws rooms, people and the state of the connection.
 
-import { label } from "./model.js";
+import { $, button, element, keyed } from "./dom.js";
+import { can, label, typing } from "./model.js";
 
-const $ = (id) => document.getElementById(id);
-const MOST_ENTRIES = 200;
 const SIGNS = { owner: "★", admin: "☆", participant: "+" };
-
-function element(tag, text, properties = {}) {
-  const node = document.createElement(tag);
-  if (text !== undefined) node.textContent = text;
-  return Object.assign(node, properties);
-}
-
-function clock(at) {
-  const time = at ? new Date(at) : new Date();
-  return element("time", time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }), {
-    dateTime: time.toISOString(),
-  });
-}
-
-function line({ kind, who, text, at, own, error }) {
-  const item = element("li", undefined, { className: error ? "failed" : kind });
-  if (own) item.classList.add("own");
-  item.append(clock(at));
-  if (kind === "me") item.append(element("span", `* ${who} ${text}`));
-  else if (who !== undefined) item.append(element("b", who), element("span", text));
-  else item.append(element("span", text));
-  if (error) item.append(element("em", error));
-  return item;
-}
+const RANKS = ["owner", "admin", "participant"];
+const PRESENCES = ["online", "away", "dnd"];
 
 function drawRooms(state, choose) {
-  $("rooms").replaceChildren(
-    ...[...state.rooms.values()].map((room) => {
-      const unread = room.unread > 0 ? ` (${room.unread})` : "";
-      const button = element("button", label(room.entity) + unread, { type: "button", onclick: () => choose(room.id) });
-      button.append(element("small", room.context));
-      if (room.id === state.current) button.setAttribute("aria-current", "true");
-      const item = element("li");
-      item.append(button);
-      return item;
-    }),
-  );
+  const item = (room) => {
+    const name = label(room.entity);
+    const current = room.id === state.current ? "true" : undefined;
+    const make = () => {
+      const open = button(name, () => choose(room.id), { class: "quiet room", "aria-current": current });
+      open.append(element("small", {}, room.context));
+      if (room.unread > 0) open.append(element("span", { class: "unread" }, String(room.unread), element("span", { class: "visually-hidden" }, " unread")));
+      return element("li", {}, open);
+    };
+    return { key: room.id, looks: JSON.stringify([name, room.context, current, room.unread]), make };
+  };
+  keyed($("rooms"), [...state.rooms.values()].map(item));
 }
 
-function drawConversation(room) {
+function drawHead(state, room) {
   $("room-title").textContent = room ? label(room.entity) : "No room yet";
-  $("topic").textContent = room?.topic ?? "";
+  $("topic").textContent = room?.topic || (room?.presence ? room.presence : "");
   $("leave").hidden = room === undefined;
+  $("earlier").hidden = room === undefined || !can(state, room, "history");
   $("composer").hidden = room === undefined;
-  const timeline = $("timeline");
-  const atEnd = timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight < 40;
-  timeline.replaceChildren(...(room?.lines ?? []).map(line));
-  if (atEnd) timeline.scrollTop = timeline.scrollHeight;
+  $("welcome").hidden = room !== undefined;
+  $("said").hidden = room === undefined;
 }
+
+export function drawTyping(room, now) {
+  const names = room ? typing(room, now) : [];
+  const text = names.length === 0 ? "" : `${names.slice(0, 3).join(", ")} ${names.length === 1 ? "is" : "are"} writing…`;
+  if ($("typing").textContent !== text) $("typing").textContent = text;
+}
+
+const rank = ({ role }) => (RANKS.includes(role) ? RANKS.indexOf(role) : RANKS.length);
 
 function drawMembers(room) {
-  const members = [...(room?.members.values() ?? [])].sort((a, b) => a.name.localeCompare(b.name));
-  $("members").replaceChildren(
-    ...members.map(({ name, role }) => {
-      const item = element("li", `${SIGNS[role] ?? ""}${name}`);
-      if (role && role !== "member") item.append(element("small", role));
-      return item;
+  const members = [...(room?.members ?? [])].sort(([, a], [, b]) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+  $("people-title").textContent = members.length > 0 ? `People (${members.length})` : "People";
+  const item = ([key, { name, role, presence }]) => {
+    const make = () => {
+      const shown = role && role !== "member" ? element("small", {}, role) : undefined;
+      const dot = element("span", { class: "presence", "data-presence": presence, role: "img", "aria-label": presence });
+      return element("li", {}, dot, `${SIGNS[role] ?? ""}${name}`, shown);
+    };
+    return { key, looks: JSON.stringify([name, role, presence]), make };
+  };
+  keyed($("members"), members.map(item));
+}
+
+/** Who one is on each platform, and how one appears there. */
+export function drawLogins(state, contexts, appear) {
+  $("me").hidden = contexts.length === 0;
+  $("logins").replaceChildren(
+    ...contexts.map((context) => {
+      const select = element("select", { "aria-label": `Presence on ${context}`, onchange: () => appear(context, select.value) });
+      select.append(...PRESENCES.map((presence) => new Option(presence, presence)));
+      return element("li", {}, element("span", {}, label(state.me.get(context)), element("small", {}, context)), select);
     }),
   );
 }
 
-export function draw(state, choose) {
+export function draw(state, choose, now) {
   const room = state.rooms.get(state.current);
   drawRooms(state, choose);
-  drawConversation(room);
+  drawHead(state, room);
   drawMembers(room);
+  drawTyping(room, now);
 }
 
-function hideSecrets(key, value) {
-  return ["password", "token"].includes(key) ? "•••" : value;
-}
-
-export function logFrame(way, frame) {
-  const entries = $("entries");
-  const body = frame.data ?? frame.ack ?? frame;
-  const failed = Boolean(frame.error ?? frame.ack?.error ?? frame.data?.error);
-  const title = `${way === "out" ? "→" : "←"} ${frame.event ?? "ack"} ${body?.type ?? ""} ${frame.id ?? ""}`;
-  const details = element("details", undefined, { open: frame.event !== "schemas" && !body?.platforms });
-  details.append(element("summary", title), element("pre", JSON.stringify(body, hideSecrets, 1)));
-  const item = element("li");
-  item.dataset.way = way;
-  if (failed) item.className = "bad";
-  item.append(details);
-  entries.prepend(item);
-  while (entries.children.length > MOST_ENTRIES) entries.lastChild.remove();
-}
-
-export function status({ state, text }) {
+export function status({ state, reason }) {
   $("status").dataset.state = state;
-  $("status").textContent = state === "open" ? "connected to the gateway" : text;
+  $("status").textContent = state === "ready" ? "connected to the gateway" : (reason ?? "connecting…");
 }
 
-export function options(select, names) {
-  select.replaceChildren(...names.map((name) => new Option(name, name)));
+const narrow = matchMedia("(max-width: 60rem)");
+const SIDES = ["lookup", "log"];
+
+/** Where there is room for one panel, it is this one; where there is for more, those at the side come and go. */
+export function showPanel(name) {
+  const { dataset } = document.querySelector("main");
+  dataset.panel = name;
+  if (!narrow.matches && SIDES.includes(name)) dataset.side = dataset.side === name ? "" : name;
+  press();
 }
 
-export function problem(id, error) {
-  $(id).textContent = error ? error.message : "";
+function press() {
+  const { panel, side } = document.querySelector("main").dataset;
+  for (const each of document.querySelectorAll("#panels button")) {
+    each.setAttribute("aria-pressed", String(each.dataset.panel === (narrow.matches ? panel : side)));
+  }
 }
+
+narrow.addEventListener("change", press);
+press();
