@@ -1,22 +1,27 @@
-"""Before anything else starts: a Redis that answers and knows this master key, or what is wrong."""
+"""Before anything else starts: a Redis that answers, or what is wrong."""
 
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import anyio
 import redis
+import redis.asyncio
 import structlog
 
-from sockethub import redis_keys
-from sockethub.config.models import Redis
-from sockethub.crypto import MasterKey, Secret
+from sockethub.config.models import Declaration, Redis
+from sockethub.embedded.redis import url_in
 from sockethub.errors import ConfigError, QueueUnavailable
 from sockethub.jobs import connected
+from sockethub.redis_url import cluster_of, place
 
 LOOK_SECONDS: Final = 0.5
 """Between two attempts."""
+
+CLUSTER_NODE: Final = (
+    "redis.url: the Redis at {} is a server of a Redis Cluster, which has a part of the keys and refuses the others: "
+    "write `redis+cluster://` (docs/how-to/use-redis-cluster.md), or use one without `cluster-enabled`"
+)
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +30,7 @@ async def await_redis(declared: Redis) -> None:
     """Return when the Redis at ``redis.url`` serves; at once when none is declared.
 
     Raises :class:`~sockethub.errors.QueueUnavailable` when it does not within ``redis.wait_seconds``, and
-    :class:`~sockethub.errors.ConfigError` when it refuses, for that does not pass.
+    :class:`~sockethub.errors.ConfigError` when it refuses, or is of another kind, for that does not pass.
     """
     if declared.url is None:
         return
@@ -38,6 +43,8 @@ async def await_redis(declared: Redis) -> None:
                     ping = client.pipeline(transaction=False)
                     ping.ping()
                     await ping.execute()
+                    if cluster_of(url) is None and await _is_cluster_node(client):
+                        raise ConfigError(CLUSTER_NODE.format(place(url)))
                     return
                 except redis.RedisError as error:
                     if _refuses(error):
@@ -52,33 +59,27 @@ async def await_redis(declared: Redis) -> None:
     )
 
 
-async def agree_on_key(url: Secret[str], key: MasterKey) -> None:
-    """The first to come decides the master key; whoever has another learns so now, and not from each record.
-
-    Raises :class:`~sockethub.errors.ConfigError` and :class:`~sockethub.errors.QueueUnavailable`.
-    """
-    async with connected(url.reveal()) as client:
-        try:
-            await client.set(redis_keys.MASTER_KEY, key.id, nx=True)
-            answer: Any = await client.get(redis_keys.MASTER_KEY)
-        except redis.RedisError as error:
-            raise QueueUnavailable(f"redis.url: the Redis at {place(url.reveal())} does not serve: {error}") from None
-    known = key.id if answer is None else answer.decode()
-    if known != key.id:
-        raise ConfigError(
-            f"keys: what this Redis holds is sealed under the master key {known}, and this one is {key.id}: give all "
-            "gateways and workers the same `keys.master`, `keys.file` or `keys.command`. Where that key is lost for "
-            f"good, what is sealed is, too: stop them all and delete `{redis_keys.MASTER_KEY}` from Redis to begin anew"
-        )
+async def _is_cluster_node(client: redis.asyncio.Redis) -> bool:
+    told: Any = await client.info("cluster")
+    return bool(told.get("cluster_enabled", 0))
 
 
 def _refuses(error: redis.RedisError) -> bool:
     """Whether Redis has answered, and will not answer otherwise; what fails while connecting comes wrapped."""
+    if str(error).startswith("WRONGPASS"):
+        return True
     told = error if isinstance(error.__cause__, OSError | None) else error.__cause__
     return isinstance(told, redis.AuthenticationError | redis.ResponseError)
 
 
-def place(url: str) -> str:
-    """Where ``url`` leads, without what it may hold of secrets."""
-    parts = urlsplit(url)
-    return parts.path if parts.scheme == "unix" else parts.netloc.rpartition("@")[2]
+def redis_of(declaration: Declaration) -> str:
+    """The declared Redis, or the embedded one of a `sockethub serve` that runs on the same state directory."""
+    declared = declaration.redis.url
+    return (declared if declared is not None else url_in(declaration.state_dir)).reveal()
+
+
+def unserved(declaration: Declaration, error: redis.RedisError) -> str:
+    """What to tell whoever asks a Redis (:func:`redis_of`) that does not serve."""
+    if declaration.redis.url is None:
+        return f"no `sockethub serve` runs on {declaration.state_dir} (`state_dir`), and no `redis.url` is declared"
+    return f"redis.url: the Redis at {place(declaration.redis.url.reveal())} does not serve: {error}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,22 @@ from sockethub import __version__, logs
 from sockethub.cli import serve as composition
 from sockethub.cli.check import chosen
 from sockethub.cli.exits import Exit
+from sockethub.cli.reloading import Reloading
+from sockethub.cli.rootkey import OtherRootKey, Reread
 from sockethub.cli.serve import Announce, Running
+from sockethub.cli.state import reread_master_keys
 from sockethub.config import Declaration, load
 from sockethub.config.node import Path as Steps
-from sockethub.errors import ConfigError, SockethubError
-from sockethub.supervisor.cage import keep_secrets
+from sockethub.config.reload import Live
+from sockethub.errors import ConfigError, SockethubError, leaves
+from sockethub.operations.recent import Recent
 
 log = structlog.get_logger(__name__)
 
-Part = Callable[[Declaration, Announce], Awaitable[None]]
+STARTS = 3
+"""Of one process, which starts again when it turns out that Redis had lost an older root key; once is enough."""
+
+Part = Callable[[Live, Announce, Reread, Recent], Awaitable[None]]
 
 
 def serve(config: Path | None, host: str | None, port: int | None) -> Exit:
@@ -51,33 +58,41 @@ def _listening(host: str | None, port: int | None) -> dict[str, tuple[Steps, Any
 
 
 def _run(part: Part, config: Path | None, options: dict[str, tuple[Steps, Any]], *, apart: bool = False) -> Exit:
+    path = chosen(config)
     try:
-        declaration = load(chosen(config), os.environ, options)
+        declaration = load(path, os.environ, options)
         if apart:
             composition.shared_redis(declaration)
     except ConfigError as error:
         typer.echo(str(error), err=True)
         return Exit.CONFIG
     logs.configure(declaration.log.level, declaration.log.format)
-    keep_secrets()
-    run = partial(part, declaration, partial(_announce, declaration))
-    reasons: list[str] = []
-    try:
-        anyio.run(composition.until_stopped, run, backend="asyncio", backend_options={"use_uvloop": True})
-    except* (SockethubError, OSError) as group:
-        reasons += map(str, _leaves(group))
+    recent = Recent(declaration.log.recent_bytes)
+    logs.also(recent.add)
+    live = Live(declaration)
+    for _ in range(STARTS):
+        live = Live(live.now)  # of those who were told of its changes none is left
+        run = partial(part, live, partial(_announce, declaration), partial(reread_master_keys, path), recent)
+        reloading = Reloading(live, partial(load, path, os.environ, options))
+        live.reload = reloading
+        reasons = _live(run, reloading.hangup)
+        if not any(isinstance(reason, OtherRootKey) for reason in reasons):
+            break
+        log.warning("starting again", reason=" ".join(map(str, reasons)))
     # These errors are written for people: each once, without a traceback.
-    for reason in dict.fromkeys(reasons):
-        typer.echo(f"sockethub: {reason}", err=True)
+    for text in dict.fromkeys(map(str, reasons)):
+        typer.echo(f"sockethub: {text}", err=True)
     return Exit.FAILED if reasons else Exit.OK
 
 
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
+def _live(run: Callable[[], Awaitable[None]], reload: Callable[[], Awaitable[None]]) -> list[BaseException]:
+    """Run until stopped; why it ended, if it was not told to."""
+    reasons: list[BaseException] = []
+    try:
+        anyio.run(composition.until_stopped, run, reload, backend="asyncio", backend_options={"use_uvloop": True})
+    except* (SockethubError, OSError) as group:
+        reasons += leaves(group)
+    return reasons
 
 
 def _announce(declaration: Declaration, running: Running) -> None:
@@ -98,8 +113,9 @@ def _addresses(declaration: Declaration, port: int) -> list[str]:
     gateway = declaration.gateway
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(gateway.host, gateway.host)
     place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    secure = "s" if gateway.tls is not None else ""
     return [
-        *([f"  console    http://{place}/"] if gateway.console else []),
-        f"  websocket  ws://{place}{gateway.websocket_path}",
-        f"  socket.io  http://{place}/ (path {gateway.socketio_path})",
+        *([f"  console    http{secure}://{place}/"] if gateway.console else []),
+        f"  websocket  ws{secure}://{place}{gateway.websocket_path}",
+        f"  socket.io  http{secure}://{place}/ (path {gateway.socketio_path})",
     ]

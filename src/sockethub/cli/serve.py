@@ -23,15 +23,19 @@ import anyio
 import structlog
 from anyio.abc import TaskStatus
 
-from sockethub.cli.reaching import agree_on_key, await_redis
-from sockethub.cli.state import held, master_key
+from sockethub.cli.reaching import await_redis
+from sockethub.cli.rootkey import Reread, root_kept
+from sockethub.cli.state import held, master_keys
 from sockethub.config import Declaration
 from sockethub.config.models import LocalIrc
-from sockethub.crypto import MasterKey, Secret
+from sockethub.config.reload import Live
+from sockethub.crypto import RootKey, Secret
 from sockethub.embedded.ircd import IrcServer, local_ircd
 from sockethub.embedded.redis import chosen_redis
 from sockethub.errors import ConfigError, SockethubError
 from sockethub.gateway.server import serve_gateway
+from sockethub.jobs.watching import watch
+from sockethub.operations.recent import Recent
 from sockethub.supervisor.launch import SupervisorProcess, run_supervisor
 
 log = structlog.get_logger(__name__)
@@ -56,49 +60,68 @@ class Running:
 Announce = Callable[[Running], None]
 
 
-async def until_stopped(part: Callable[[], Awaitable[None]]) -> None:
-    """Run ``part`` until it ends or SIGINT or SIGTERM comes; a second signal ends the process at once."""
+async def until_stopped(part: Callable[[], Awaitable[None]], reload: Callable[[], Awaitable[None]]) -> None:
+    """Run ``part`` until it ends or SIGINT or SIGTERM comes; a second signal ends the process at once.
+
+    SIGHUP calls for ``reload``.
+    """
     async with anyio.create_task_group() as tasks:
         with anyio.CancelScope() as scope:
             await tasks.start(_signals, scope)
+            await tasks.start(_hangups, reload)
             await part()
         tasks.cancel_scope.cancel()
 
 
-async def everything(declaration: Declaration, announce: Announce) -> None:
+async def everything(live: Live, announce: Announce, reread: Reread, recent: Recent) -> None:
     """``sockethub serve``: all parts on this machine. Runs until cancelled; raises when a part fails."""
-    url = declaration.redis.url
+    declaration = live.now
+    declared = declaration.redis.url
     with held(declaration.state_dir):
-        key = master_key(declaration)
+        masters = master_keys(declaration)
         await await_redis(declaration.redis)
-        async with chosen_redis(url.reveal() if url is not None else None, declaration.state_dir) as redis:
-            await agree_on_key(Secret(redis.url), key)
+        async with chosen_redis(declared.reveal() if declared is not None else None, declaration.state_dir) as redis:
+            url = Secret(redis.url)
             async with (
+                root_kept(url, "serve", masters, reread, shared=declared is not None) as root,
                 _local_irc(declaration.local_irc) as irc,
-                run_supervisor(declaration, redis_url=Secret(redis.url), master_key=key) as supervisor,
+                run_supervisor(declaration, redis_url=url, root_key=root) as supervisor,
                 anyio.create_task_group() as tasks,
             ):
                 tasks.start_soon(_watch, supervisor)
-                port = await tasks.start(_gateway, _with_irc(declaration, irc), Secret(redis.url), key)
+                tasks.start_soon(supervisor.hear, live.reload)
+                live.watch(supervisor.redeclare)
+                port = await tasks.start(_gateway, _with_irc(declaration, irc), live, url, root, recent)
                 announce(Running(port, redis.description, irc))
 
 
-async def gateway_alone(declaration: Declaration, announce: Announce) -> None:
+async def gateway_alone(live: Live, announce: Announce, reread: Reread, recent: Recent) -> None:
     """``sockethub gateway``. Runs until cancelled; raises when it fails."""
-    url, key = shared_redis(declaration), master_key(declaration)
+    declaration = live.now
+    url, masters = shared_redis(declaration), master_keys(declaration)
     await await_redis(declaration.redis)
-    await agree_on_key(url, key)
-    async with anyio.create_task_group() as tasks:
-        port = await tasks.start(_gateway, declaration, url, key)
+    async with (
+        root_kept(url, "gateway", masters, reread, shared=True) as root,
+        anyio.create_task_group() as tasks,
+    ):
+        port = await tasks.start(_gateway, declaration, live, url, root, recent)
         announce(Running(port))
 
 
-async def workers_alone(declaration: Declaration, announce: Announce) -> None:
+async def workers_alone(live: Live, announce: Announce, reread: Reread, recent: Recent) -> None:
     """``sockethub workers``. Runs until cancelled; raises when the supervisor fails."""
-    url, key = shared_redis(declaration), master_key(declaration)
+    declaration = live.now
+    url, masters = shared_redis(declaration), master_keys(declaration)
     await await_redis(declaration.redis)
-    await agree_on_key(url, key)
-    async with run_supervisor(declaration, redis_url=url, master_key=key) as supervisor:
+    async with (
+        root_kept(url, "workers", masters, reread, shared=True) as root,
+        run_supervisor(declaration, redis_url=url, root_key=root) as supervisor,
+        anyio.create_task_group() as tasks,
+    ):
+        recent.pass_on(supervisor.record)
+        tasks.start_soon(supervisor.hear, live.reload)
+        live.watch(supervisor.redeclare)
+        tasks.start_soon(watch, url.reveal())  # the supervisor, a process of its own, does so for itself
         announce(Running())
         await _watch(supervisor)
 
@@ -118,9 +141,17 @@ def shared_redis(declaration: Declaration) -> Secret[str]:
 
 
 async def _gateway(
-    declaration: Declaration, redis_url: Secret[str], key: MasterKey, *, task_status: TaskStatus[int]
+    declaration: Declaration,
+    live: Live,
+    redis_url: Secret[str],
+    root: RootKey,
+    recent: Recent,
+    *,
+    task_status: TaskStatus[int],
 ) -> None:
-    await serve_gateway(declaration, redis_url=redis_url, master_key=key, task_status=task_status)
+    await serve_gateway(
+        declaration, redis_url=redis_url, root_key=root, live=live, recent=recent, task_status=task_status
+    )
 
 
 async def _watch(supervisor: SupervisorProcess) -> None:
@@ -156,3 +187,10 @@ async def _signals(scope: anyio.CancelScope, *, task_status: TaskStatus[None]) -
                 os._exit(IMPATIENT)
             log.info("stopping", signal=signal.Signals(number).name)
             scope.cancel()
+
+
+async def _hangups(reload: Callable[[], Awaitable[None]], *, task_status: TaskStatus[None]) -> None:
+    with anyio.open_signal_receiver(signal.SIGHUP) as signals:
+        task_status.started()
+        async for _ in signals:
+            await reload()

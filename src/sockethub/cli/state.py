@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sockethub.cli.keycommand import key_from
-from sockethub.config import Declaration
-from sockethub.crypto import MasterKey
+from sockethub.config import Declaration, load
+from sockethub.config.models import KeySource
+from sockethub.crypto import MasterKey, MasterKeys
 from sockethub.errors import ConfigError
 
 KEY_NAME = "master.key"
@@ -49,30 +50,72 @@ def held(path: Path) -> Iterator[None]:
                 f"state_dir: {path} is in use by another `sockethub serve` (process {holder}): stop that one, or give "
                 "this one a `state_dir` of its own"
             ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+        try:
+            os.ftruncate(lock.fileno(), 0)
+            os.write(lock.fileno(), f"{os.getpid()}\n".encode())
+        except OSError as error:  # the disk is full, say
+            raise ConfigError(f"state_dir: nothing can be written in {path}: {error.strerror}") from None
         yield
 
 
-def existing_master_key(declaration: Declaration) -> MasterKey | None:
-    """As :func:`master_key`, but none is generated."""
+def master_keys(declaration: Declaration) -> MasterKeys:
+    """The declared master keys. Where none is, that of the state directory, generated the first time.
+
+    Raises :class:`~sockethub.errors.ConfigError`.
+    """
+    path = _stored(declaration)
+    if path is None:
+        in_use = _key(declaration.keys, "keys")
+    else:
+        if declaration.keys.file is None:
+            private_directory(declaration.state_dir)
+        with _usable(path, "keys.file"):
+            in_use = MasterKey.load_or_create(path)
+    previous = []
+    for index, source in enumerate(declaration.keys.previous):
+        key = _key(source, name := f"keys.previous[{index}]")
+        if key.id == in_use.id:
+            raise ConfigError(f"{name}: this is the master key in use; name here the one that it replaces")
+        previous.append(key)
+    return MasterKeys(in_use, tuple(previous))
+
+
+def existing_master_keys(declaration: Declaration) -> MasterKeys | None:
+    """As :func:`master_keys`, but none is generated: None where it would be."""
+    path = _stored(declaration)
+    return None if path is not None and not path.exists() else master_keys(declaration)
+
+
+def reread_master_keys(config: Path | None) -> MasterKeys:
+    """What a start would have now: the declaration in ``config`` is read again, its other settings do not count."""
+    keys = existing_master_keys(load(config, os.environ))
+    if keys is None:
+        raise ConfigError("keys: the file with the master key is gone; a start would generate another one")
+    return keys
+
+
+def _stored(declaration: Declaration) -> Path | None:
+    """The file that the key in use is generated in, where it is one."""
     keys = declaration.keys
-    stored = keys.master is None and keys.command is None
-    if stored and not (keys.file or declaration.state_dir / KEY_NAME).exists():
+    if keys.master is not None or keys.command is not None:
         return None
-    return master_key(declaration)
+    return keys.file or declaration.state_dir / KEY_NAME
 
 
-def master_key(declaration: Declaration) -> MasterKey:
-    """The declared master key; without one, that of the state directory, generated the first time."""
-    keys = declaration.keys
-    if keys.master is not None:
-        return MasterKey.parse(keys.master.reveal(), source="keys.master")
-    if keys.command is not None:
-        return key_from(keys.command, seconds=keys.command_seconds)
-    path = keys.file or private_directory(declaration.state_dir) / KEY_NAME
+def _key(source: KeySource, name: str) -> MasterKey:
+    """A key that is said to be there; ``name`` is the section's, for messages."""
+    if source.master is not None:
+        return MasterKey.parse(source.master.reveal(), source=f"{name}.master")
+    if source.command is not None:
+        return key_from(source.command, seconds=source.command_seconds, name=f"{name}.command")
+    assert source.file is not None, "a section of the declaration that has a key has one of the three"
+    with _usable(source.file, f"{name}.file"):
+        return MasterKey.load(source.file)
+
+
+@contextmanager
+def _usable(path: Path, name: str) -> Iterator[None]:
     try:
-        return MasterKey.load_or_create(path)
+        yield
     except OSError as error:
-        raise ConfigError(f"keys.file: {path} cannot be used: {error.strerror}") from None
+        raise ConfigError(f"{name}: {path} cannot be used: {error.strerror}") from None

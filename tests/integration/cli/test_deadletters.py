@@ -12,8 +12,9 @@ import anyio
 import pytest
 import yaml
 
+from sockethub import redis_keys
 from sockethub.cli.exits import Exit
-from sockethub.crypto import MasterKey, new_key
+from sockethub.crypto import MasterKey, RootKey, WrappedRoot, new_key
 from tests.integration.workers.stage import Client, staged
 from tests.support.deployment import declaration
 
@@ -21,8 +22,10 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_they_are_listed_and_removed(redis_url: str, tmp_path: Path) -> None:
-    raw = new_key()
-    async with staged(redis_url, key=MasterKey.of(raw)) as (stage, _):
+    raw, root = new_key(), RootKey.new(0)
+    wrapped = WrappedRoot.of(root, [MasterKey.of(raw)])
+    async with staged(redis_url, key=root) as (stage, _):
+        await stage.client.hset(redis_keys.ROOT_KEY, mapping=wrapped.to_hash())
         client = Client(stage, "ann")
         await client.connect()
         jobs = [await client.send("query", "die") for _ in range(2)]
@@ -47,7 +50,10 @@ async def test_they_are_listed_and_removed(redis_url: str, tmp_path: Path) -> No
 
 
 async def test_without_the_key_they_are_listed_all_the_same(redis_url: str, tmp_path: Path) -> None:
-    async with staged(redis_url) as (stage, _):
+    root = RootKey.new(0)
+    async with staged(redis_url, key=root) as (stage, _):
+        wrapped = WrappedRoot.of(root, [MasterKey.of(new_key())])
+        await stage.client.hset(redis_keys.ROOT_KEY, mapping=wrapped.to_hash())
         client = Client(stage, "ann")
         await client.connect()
         job = await client.send("query", "die")

@@ -105,14 +105,14 @@ def test_one_state_directory_serves_one(house: Deployment) -> None:
     assert f"in use by another `sockethub serve` (process {house.process.pid})" in done.stderr
 
 
-def test_a_taken_port_is_said(house: Deployment, tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.mark.parametrize("setting", ["gateway.port", "operations.port", "operations.workers_port"])
+def test_a_taken_port_is_said(house: Deployment, tmp_path_factory: pytest.TempPathFactory, setting: str) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    done = _again(
-        house, SOCKETHUB__STATE_DIR=str(elsewhere / "state"), SOCKETHUB__GATEWAY__PORT=str(house.port), NO_COLOR="1"
-    )
+    name = f"SOCKETHUB__{setting.replace('.', '__').upper()}"
+    done = _again(house, **{"SOCKETHUB__STATE_DIR": str(elsewhere / "state"), name: str(house.port), "NO_COLOR": "1"})
     assert done.returncode == 1
-    assert f"{house.port}" in done.stderr
-    assert "in use" in done.stderr
+    assert f"{setting}: cannot listen on 127.0.0.1 port {house.port}" in done.stderr
+    assert "address already in use" in done.stderr.lower()
     assert "Traceback" not in done.stderr
 
 

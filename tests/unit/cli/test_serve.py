@@ -26,7 +26,10 @@ async def part():
             await anyio.sleep({seconds})
             print("left", flush=True)
 
-anyio.run(until_stopped, part)
+async def reload():
+    print("reloaded", flush=True)
+
+anyio.run(until_stopped, part, reload)
 """
 
 
@@ -46,6 +49,16 @@ def test_a_signal_lets_it_leave(number: signal.Signals) -> None:
         process.send_signal(number)
         output, _ = process.communicate(timeout=30)
     assert (process.returncode, output.splitlines()[-2:]) == (0, ["leaving", "left"])
+
+
+def test_a_hangup_ends_nothing() -> None:
+    with leaving_takes(0.05) as process:
+        assert process.stdout is not None
+        for _ in range(2):
+            process.send_signal(signal.SIGHUP)
+            assert process.stdout.readline() == "reloaded\n"
+        assert process.poll() is None
+        process.terminate()
 
 
 def test_a_second_signal_ends_it_at_once() -> None:
