@@ -9,8 +9,9 @@ import anyio
 from tests.faults.history import RESULT
 from tests.faults.services import Witness
 from tests.faults.talker import Talker
+from tests.support.processes import PATIENCE
 
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 60.0 * PATIENCE
 """The gateway's own deadline of a command, and some."""
 
 _LAST = -1
@@ -42,6 +43,12 @@ async def settled(talker: Talker, witness: Witness) -> None:
     await say(talker, witness, _LAST)
     await _until(lambda: f"witness {_LAST}" in history.heard)
     history.seen = [content for content in witness.seen(talker.room) if not content.startswith("witness")]
+
+
+async def left(talker: Talker) -> None:
+    """Return once the login has ended."""
+    with anyio.fail_after(ANSWER_SECONDS):
+        await talker.leave()
 
 
 async def _until(condition: Callable[[], bool]) -> None:

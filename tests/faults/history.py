@@ -15,6 +15,8 @@ class Asked:
     at: float
     told: float | None = None
     outcome: str | None = None
+    why: str | None = None
+    """Of an error, or of what is unknown."""
 
 
 @dataclass
@@ -43,13 +45,13 @@ class History:
     def ask(self, content: str) -> None:
         self.asked[content] = Asked(self.clock())
 
-    def answered(self, content: str, outcome: str) -> None:
+    def answered(self, content: str, outcome: str, why: str | None = None) -> None:
         """Note an answer. What was sent again is answered again: alike, or with more luck if nothing had been done."""
         asked = self.asked[content]
         assert asked.outcome in (None, ERROR, outcome), f"P1: {content} was answered {asked.outcome}, then {outcome}"
         if asked.outcome is None:
             asked.told = self.clock()
-        asked.outcome = outcome
+        asked.outcome, asked.why = outcome, why
 
     def outcomes(self, outcome: str) -> list[str]:
         return [content for content, asked in self.asked.items() if asked.outcome == outcome]
@@ -83,8 +85,8 @@ class History:
             if asked.outcome == RESULT:
                 continue
             assert asked.told is not None
-            assert asked.told >= fault.began, f"{content}: {asked.outcome} before anything had happened"
-            assert asked.at <= fault.ended + within, f"{content}: {asked.outcome} long after all was well"
+            assert asked.told >= fault.began, f"{content}: {asked.why} before anything had happened"
+            assert asked.at <= fault.ended + within, f"{content}: {asked.why} long after all was well"
             assert asked.outcome == ERROR or asked.at <= fault.ended, f"{content}: unknown, asked after the fault"
 
     def recovery(self, fault: Fault) -> float:

@@ -13,8 +13,12 @@ import anyio
 import pytest
 import redis
 
-from tests.faults.stack import LEASE_SECONDS, Stack, gone
+from sockethub.sessions.store import BEAT_SECONDS
+from tests.faults.houses import Sort
+from tests.faults.stack import LEASE_SECONDS, Clocks, Stack, gone
+from tests.support.clock import Clock
 from tests.support.deployment import descendants
+from tests.support.processes import PATIENCE
 from tests.support.tcpproxy import TcpProxy
 
 Hit = Callable[[Stack], Awaitable[None]]
@@ -22,7 +26,7 @@ Passing = Callable[[bool, bytes], bool]
 """Whether it goes to the server, and what it is."""
 
 PRIVMSG = b"PRIVMSG #"
-WATCH_SECONDS = 10.0
+WATCH_SECONDS = 10.0 * PATIENCE
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Kind:
     hit: Hit
     spares_others: bool = False
     hears_all: bool = False
+    house: Sort = "standing"
 
 
 async def nothing(stack: Stack) -> None:
@@ -117,11 +122,11 @@ async def stop_gateway(stack: Stack) -> None:
 
 
 async def exhaust_gateway(stack: Stack) -> None:
-    """It can open no further file, so nobody new gets in."""
+    """It can open no further file, so nobody new gets in; for as long as it takes to give a sign of life."""
     async with AsyncExitStack() as strangers, _no_more_files(stack.gateway.process.pid):
         for _ in range(5):
             await strangers.enter_async_context(await anyio.connect_tcp(*_address(stack.side)))
-        await anyio.sleep(stack.moment(0.1, 1.0))
+        await anyio.sleep(BEAT_SECONDS + stack.moment(0.1, 1.0))
 
 
 async def exhaust_supervisor(stack: Stack) -> None:
@@ -242,6 +247,15 @@ async def fill_redis(stack: Stack) -> None:
         client.config_set("maxmemory", 0)
 
 
+async def fill_disk(stack: Stack) -> None:
+    """Its file cannot grow any more, as on a full disk."""
+    with redis.Redis.from_url(stack.redis.url) as client:
+        client.config_set("appendfsync", "everysec")  # with `always` it ends at the first write that fails
+        async with _file_that_cannot_grow(stack.redis.pid, stack.redis.size):
+            await anyio.sleep(stack.moment(1.0, 3.0))
+        client.config_set("appendfsync", "always")
+
+
 async def demote_redis(stack: Stack) -> None:
     """Its writes are refused, as those of a replica."""
     with redis.Redis.from_url(stack.redis.url) as client:
@@ -265,6 +279,20 @@ async def busy_redis(stack: Stack) -> None:
             killer.script_kill()
 
 
+# Clocks: those that people and time servers set
+
+
+def set_clock(whose: Callable[[Clocks], Clock]) -> Hit:
+    """An hour forwards or backwards, as in a summer time that somebody has set by hand."""
+
+    async def hit(stack: Stack) -> None:
+        assert stack.clocks is not None
+        whose(stack.clocks).shift(stack.chance.choice((-3600, 3600)))
+        await anyio.sleep(stack.moment(0.5, LEASE_SECONDS))
+
+    return hit
+
+
 ON_ANY_SERVICE = {
     "nothing": Kind(nothing, spares_others=True, hears_all=True),
     "kill -9 worker": Kind(kill_worker, spares_others=True),
@@ -273,7 +301,7 @@ ON_ANY_SERVICE = {
     "kill -9 worker: not settled": Kind(kill_before_settle, spares_others=True),
     "kill -9 worker: settled": Kind(kill_settled, spares_others=True),
     "stop worker": Kind(stop_worker, spares_others=True),
-    "kill -9 fork server": Kind(kill_fork_server),
+    "kill -9 fork server": Kind(kill_fork_server, house="own"),  # the next time, it waits before it starts another
     "stop supervisor": Kind(stop_supervisor, spares_others=True, hears_all=True),
     "no files left for a new worker": Kind(exhaust_supervisor, spares_others=True),
     "stop workers' machine": Kind(stop_machine),
@@ -295,8 +323,18 @@ ON_ANY_SERVICE = {
     "stop Redis": Kind(stop_redis, hears_all=True),
     "kill -9 Redis": Kind(kill_redis, hears_all=True),
     "Redis out of memory": Kind(fill_redis, hears_all=True),
+    "Redis's disk full": Kind(fill_disk, hears_all=True),
     "Redis read-only": Kind(demote_redis, hears_all=True),
     "Redis busy": Kind(busy_redis, hears_all=True),
+    "gateway's clock is set": Kind(
+        set_clock(lambda all_: all_.gateway), spares_others=True, hears_all=True, house="clocks"
+    ),
+    "workers' clock is set": Kind(
+        set_clock(lambda all_: all_.workers), spares_others=True, hears_all=True, house="clocks"
+    ),
+    "Redis's clock is set": Kind(
+        set_clock(lambda all_: all_.redis), spares_others=True, hears_all=True, house="clocks"
+    ),
 }
 WHERE_THE_WIRE_CAN_BE_READ = {
     "kill -9 worker: not written": Kind(kill_before_write, spares_others=True),
@@ -363,6 +401,16 @@ def _signal(pids: tuple[int, ...], number: signal.Signals) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
+
+
+@asynccontextmanager
+async def _file_that_cannot_grow(pid: int, size: int) -> AsyncIterator[None]:
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from tests.integration.xmpp.driver import Driver, connected
 from tests.integration.xmpp.driver import room as xmpp_room
 from tests.support.ircd import IrcServer
 from tests.support.ircpeer import IrcPeer, irc_peer
+from tests.support.processes import PATIENCE
 from tests.support.prosody import CAMPAIGN, XmppServer
 
 Activity = dict[str, Any]
@@ -37,10 +38,16 @@ class Service(ABC):
     platform: str
     host: str
     port: int
+    options: Mapping[str, Any]
+    """What its platform is declared with."""
 
     @abstractmethod
     def log_in(self, name: str, room: str, port: int) -> list[tuple[str, Activity]]:
         """The events that begin a conversation: credentials, connect, join."""
+
+    @abstractmethod
+    def leave(self, name: str) -> Activity:
+        """The last of a conversation: the login ends."""
 
     @abstractmethod
     def note(self, name: str, room: str, content: str) -> Activity: ...
@@ -62,6 +69,7 @@ class Irc(Service):
     """ngIRCd."""
 
     platform = "irc"
+    options: Mapping[str, Any] = {"flood_rate": 0}
 
     def __init__(self, server: IrcServer) -> None:
         self._server = server
@@ -77,6 +85,9 @@ class Irc(Service):
     def _account(self, name: str, port: int) -> Activity:
         about = {"type": "credentials", "nick": name, "server": self.host, "port": port, "secure": False}
         return about | ({"password": self._server.password} if self._server.password else {})
+
+    def leave(self, name: str) -> Activity:
+        return conversation.verb("disconnect", name)
 
     def note(self, name: str, room: str, content: str) -> Activity:
         return conversation.note(name, conversation.room(room), content)
@@ -118,6 +129,10 @@ class Xmpp(Service):
     def __init__(self, server: XmppServer) -> None:
         self._server = server
         self.host, self.port = server.host, server.port
+        self.options = {"tls_ca_file": str(server.authority)}
+
+    def leave(self, name: str) -> Activity:
+        return self._verb(name, "disconnect")
 
     def log_in(self, name: str, room: str, port: int) -> list[tuple[str, Activity]]:
         account = {"type": "credentials", "userAddress": f"{name}@{self._server.domain}", "resource": "web"}
@@ -156,7 +171,7 @@ class _XmppWitness:
         await self._driver.say(xmpp_room(room), content)
 
     async def read(self, room: str, content: str) -> None:
-        with anyio.fail_after(15):
+        with anyio.fail_after(15 * PATIENCE):
             while content not in self.seen(room):  # noqa: ASYNC110 - the driver tells by condition, not by room
                 await anyio.sleep(0.02)
 

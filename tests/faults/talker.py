@@ -15,8 +15,10 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.faults.history import ERROR, RESULT, History
 from tests.faults.services import Service
+from tests.support.processes import PATIENCE
 
 BACK_AFTER_SECONDS = 0.05
+MOST_AT_ONCE = 200
 SILENT_SECONDS = 3.0
 """Without a frame for so long while answers are awaited, a connection is given up."""
 
@@ -58,6 +60,17 @@ class Talker:
     @property
     def waiting(self) -> bool:
         return bool(self._open)
+
+    @property
+    def busy(self) -> bool:
+        """Whether one more command might be one too many at once (``gateway.pending_commands``)."""
+        return len(self._open) >= MOST_AT_ONCE
+
+    async def leave(self) -> None:
+        """End the login, for all its pages."""
+        while self._socket is None:  # noqa: ASYNC110 - a connection comes and goes
+            await anyio.sleep(BACK_AFTER_SECONDS)
+        await self._insist(self._socket, "message", self._service.leave(self.name))
 
     async def _send_note(self, socket: ClientConnection, content: str, note: dict[str, Any]) -> None:
         number = next(self._frames)
@@ -160,7 +173,8 @@ class Talker:
             self._heard(frame["data"]["object"])
 
     def _answered(self, content: str, ack: dict[str, Any]) -> None:
-        self.history.answered(content, str(ack.get("outcome", ERROR)) if "error" in ack else RESULT)
+        outcome = str(ack.get("outcome", ERROR)) if "error" in ack else RESULT
+        self.history.answered(content, outcome, ack.get("error"))
         self._open.pop(content, None)
 
     def _heard(self, message: dict[str, Any]) -> None:
@@ -179,7 +193,7 @@ async def talking(service: Service, name: str, room: str, port: int, url: str) -
     talker, ready = Talker(service, name, room, port, url), asyncio.Event()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(lambda: talker.stay(ready=ready))
-        with anyio.fail_after(30):
+        with anyio.fail_after(30 * PATIENCE):
             await ready.wait()
         yield talker
         tasks.cancel_scope.cancel()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.history import ERROR, RESULT, UNKNOWN, Asked, Fault, History
+from tests.faults.table import table
 
 FAULT = Fault(began=10.0, ended=11.0)
 
@@ -92,3 +93,9 @@ def _judged(check: Callable[[], None], broken: str) -> None:
         return
     with pytest.raises(AssertionError, match=broken):
         check()
+
+
+def test_the_table_counts_runs_and_shows_what_was_kept() -> None:
+    kept = {"fault": "cut client", "kept": True, "seconds": 0.25, "error": 2, "unknown": 1}
+    lines = list(table([kept, kept | {"seconds": 0.75}, {"fault": "cut client", "kept": False, "why": "P1"}]))
+    assert lines[-2:] == ["| cut client | 2 of 3 | 0.50 s | 0.75 s | 2 | 1 |", "\n2 of 3"]

@@ -51,7 +51,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, ngircd_with_password: IrcSer
     service = Irc(ngircd_with_password)
     folder, chance = tmp_path_factory.mktemp("model"), Random(0)
     with start_blocking_portal() as portal:
-        stack = running(folder, chance, service, {"flood_rate": 0}, longest=LONGEST_SECONDS)
+        stack = running(folder, chance, service, longest=LONGEST_SECONDS)
         with portal.wrap_async_context_manager(stack) as running_stack:
             yield House(portal, running_stack, service)
 

@@ -9,15 +9,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tests.support import secrecy
+
 REPOSITORY = Path(__file__).parents[2]
-READY_WITHIN_SECONDS = 30.0
+READY_WITHIN_SECONDS = 120.0
 STOP_WITHIN_SECONDS = 20.0
 _URL = re.compile(r"http://127\.0\.0\.1:(\d+)/")
 
@@ -49,15 +51,33 @@ class Deployment:
         """Every living process below this one, by pid, with its command line."""
         return descendants(self.process.pid)
 
+    def assert_secret(self) -> None:
+        """Nothing of what was said is where others can find it."""
+        secrecy.assert_secret(
+            [
+                ("the log", self.log.encode()),
+                *secrecy.of_pages(self.log),
+                *secrecy.of_processes([self.process.pid, *self.processes()]),
+                *secrecy.of_files(self.directory / "state"),
+                *secrecy.of_temporary_files(),
+            ]
+        )
+
     def stop(self) -> int:
         """SIGTERM, and the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOP_WITHIN_SECONDS)
 
+    def close(self) -> None:
+        """Read what it has said last, once it has ended; what it has left running may keep its end of the pipe."""
+        self._reader.join(STOP_WITHIN_SECONDS)
+        assert not self._reader.is_alive(), "somebody still has its standard output"
+
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.output.append(line)
+        with self.process.stdout as lines:
+            for line in lines:
+                self.output.append(line)
 
     def _wait_for_port(self) -> int:
         deadline = time.monotonic() + READY_WITHIN_SECONDS
@@ -116,10 +136,16 @@ def _forked(processes: Mapping[int, str], platform: str, *, children: bool) -> s
     return {pid for pid, parent in parents.items() if (parent in alike) is children}
 
 
-def declaration(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The shipped declaration with other ports, and ``overrides`` merged into it."""
+def declaration(overrides: Mapping[str, Any] | None = None, *, only: str | None = None) -> dict[str, Any]:
+    """The shipped declaration with other ports, and ``overrides`` merged into it; with ``only`` one platform of all."""
     shipped: dict[str, Any] = yaml.safe_load((REPOSITORY / "sockethub.yaml").read_text())
-    base: dict[str, Any] = {"gateway": {"port": 0}, "local_irc": {"enabled": False}}
+    if only is not None:
+        shipped["platforms"] = {only: shipped["platforms"][only]}
+    base: dict[str, Any] = {
+        "gateway": {"port": 0},
+        "local_irc": {"enabled": False},
+        "operations": {"enabled": True, "port": 0, "workers_port": 0},
+    }
     return _merge(_merge(shipped, base), overrides or {})
 
 
@@ -132,14 +158,16 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 
 @contextmanager
-def deployment(directory: Path, overrides: Mapping[str, Any] | None = None) -> Iterator[Deployment]:
-    """Run ``sockethub serve`` in ``directory`` until the block ends."""
+def deployment(
+    directory: Path, overrides: Mapping[str, Any] | None = None, *, prefix: Sequence[str] = ()
+) -> Iterator[Deployment]:
+    """Run ``sockethub serve`` in ``directory`` until the block ends; by the command ``prefix``, if any."""
     directory.mkdir(parents=True, exist_ok=True)
     config = directory / "sockethub.yaml"
     config.write_text(yaml.safe_dump(declaration({"state_dir": str(directory / "state"), **(overrides or {})})))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SOCKETHUB")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "sockethub", "serve", "--config", str(config)],
+        [*prefix, sys.executable, "-m", "sockethub", "serve", "--config", str(config)],
         cwd=directory,
         env=environment | {"PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
@@ -147,9 +175,11 @@ def deployment(directory: Path, overrides: Mapping[str, Any] | None = None) -> I
         stderr=subprocess.STDOUT,
         text=True,
     )
+    running = None
     try:
         running = Deployment(process, directory)
         yield running
+        running.assert_secret()
     finally:
         if process.poll() is None:
             process.terminate()
@@ -158,5 +188,5 @@ def deployment(directory: Path, overrides: Mapping[str, Any] | None = None) -> I
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        if running is not None:
+            running.close()

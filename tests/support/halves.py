@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -15,10 +15,11 @@ from typing import Any
 
 import yaml
 
-from tests.support.deployment import declaration
+from tests.support import secrecy
+from tests.support.deployment import declaration, descendants
 from tests.support.processes import eventually, stop
 
-READY_SECONDS = 30.0
+READY_SECONDS = 120.0
 _NUMBERS = count(1)
 
 
@@ -40,26 +41,37 @@ class Half:
         return found[0]
 
 
-def declare(folder: Path, redis_url: str, overrides: Mapping[str, Any] | None = None) -> Path:
+def declare(
+    folder: Path, redis_url: str, overrides: Mapping[str, Any] | None = None, *, only: str | None = None
+) -> Path:
     """A declaration for both halves; Redis by a variable, the key by a file that is filled in."""
     key = folder / "secret"
     key.write_text(base64.b64encode(os.urandom(32)).decode() + "\n")
     key.chmod(0o600)
     shared: dict[str, Any] = {"redis": {"url": "${env:REDIS}"}, "keys": {"master": "${file:secret}"}}
-    (folder / "sockethub.yaml").write_text(yaml.safe_dump(declaration({**shared, **(overrides or {})})))
+    (folder / "sockethub.yaml").write_text(yaml.safe_dump(declaration({**shared, **(overrides or {})}, only=only)))
     (folder / "redis").write_text(redis_url)
     return folder
 
 
 @contextmanager
-def half(command: str, folder: Path, redis_url: str | None = None) -> Iterator[Half]:
-    """Run one half until the block ends; yielded when it is ready. ``redis_url``: its own way to the same Redis."""
+def half(
+    command: str,
+    folder: Path,
+    redis_url: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    prefix: Sequence[str] = (),
+) -> Iterator[Half]:
+    """Run one half until the block ends; yielded when it is ready. ``redis_url``: its own way to the same Redis;
+    ``prefix``: a command that runs it."""
     log = folder / f"{command}-{next(_NUMBERS)}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sockethub", command],
+            [*prefix, sys.executable, "-m", "sockethub", command],
             cwd=folder,
-            env=os.environ | {"REDIS": redis_url or (folder / "redis").read_text(), "PYTHONUNBUFFERED": "1"},
+            env=os.environ
+            | {"REDIS": redis_url or (folder / "redis").read_text(), "PYTHONUNBUFFERED": "1"}
+            | dict(environment or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -69,5 +81,12 @@ def half(command: str, folder: Path, redis_url: str | None = None) -> Iterator[H
         eventually(lambda: "Ctrl-C" in running.log or process.poll() is not None, command, deadline=READY_SECONDS)
         assert process.poll() is None, running.log
         yield running
+        secrecy.assert_secret(
+            [
+                ("the log", running.log.encode()),
+                *secrecy.of_pages(running.log),
+                *secrecy.of_processes(descendants(process.pid)),
+            ],
+        )
     finally:
         stop(process)

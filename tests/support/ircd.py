@@ -43,8 +43,15 @@ def _directory(certificates: Certificates) -> Iterator[Path]:
 
 
 @contextmanager
-def run_ngircd(certificates: Certificates, password: str | None = None) -> Iterator[IrcServer]:
-    """Run an ngIRCd of one's own; with ``password`` it wants PASS."""
+def run_ngircd(
+    certificates: Certificates,
+    password: str | None = None,
+    *,
+    address: str = "127.0.0.1",
+    silence: tuple[int, int] = (300, 60),
+) -> Iterator[IrcServer]:
+    """Run an ngIRCd of one's own; with ``password`` it wants PASS. A client that is silent for so many seconds is
+    pinged, and given up when it stays so."""
     executable = find_server("ngircd", "ngircd")
     port, tls_port = free_port(), free_port()
     with _directory(certificates) as directory:
@@ -54,7 +61,7 @@ def run_ngircd(certificates: Certificates, password: str | None = None) -> Itera
 Name = irc.test.example
 Info = ngIRCd for the tests
 Network = TestNet
-Listen = 127.0.0.1
+Listen = {address}
 Ports = {port}
 {f"Password = {password}" if password else ""}
 [Limits]
@@ -63,8 +70,8 @@ MaxConnectionsIP = 0
 MaxJoins = 0
 MaxNickLength = 31
 MaxPenaltyTime = 0
-PingTimeout = 300
-PongTimeout = 60
+PingTimeout = {silence[0]}
+PongTimeout = {silence[1]}
 [Options]
 DNS = no
 Ident = no
@@ -75,8 +82,8 @@ KeyFile = {directory}/key.pem
 Ports = {tls_port}
 """)
         argv = [executable, "--nodaemon", "--config", str(config)]
-        with running(argv, ready=lambda: accepts(("127.0.0.1", port)), log=directory / "log"):
-            yield IrcServer("127.0.0.1", port, tls_port, certificates.authority, password)
+        with running(argv, ready=lambda: accepts((address, port)), log=directory / "log"):
+            yield IrcServer(address, port, tls_port, certificates.authority, password)
 
 
 INSPIRCD_MODULES = (

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-WITHIN_SECONDS = 15.0
+from tests.support.processes import PATIENCE
+
+WITHIN_SECONDS = 15.0 * PATIENCE
 
 
 class IrcPeer:

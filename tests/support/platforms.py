@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,8 @@ class Parrot(PersistentPlatform):
 
 class CarefulParrot(Parrot):
     """One that journals, and dies before or after that: ``die before``, ``die before once``, ``die after``; ``dawdle``
-    before it journals. What was begun, and what was done, it keeps in the file that its credentials name."""
+    before it journals. Other orders are the ways of platforms to go wrong: ``segfault``, ``spin``, ``recurse``,
+    ``hog``. What was begun, and what was done, it keeps in the file that its credentials name."""
 
     journals = True
 
@@ -82,6 +84,8 @@ class CarefulParrot(Parrot):
         first = self._begun.read_text().splitlines().count(order) == 1
         if order == "die before" or (order == "die before once" and first):
             os.kill(os.getpid(), signal.SIGKILL)
+        if order in _WRONG:
+            _WRONG[order]()
         if order == "dawdle":
             self.context.emit({**self._me(), "type": "send", "object": {"type": "message", "content": "dawdling"}})
             await anyio.sleep(0.3)
@@ -91,3 +95,26 @@ class CarefulParrot(Parrot):
         if order == "die after":
             os.kill(os.getpid(), signal.SIGKILL)
         return await super().perform(activity)
+
+
+def _segfault() -> None:
+    ctypes.string_at(0)
+
+
+def _spin() -> None:
+    while True:
+        pass
+
+
+def _recurse() -> None:
+    _recurse()
+
+
+def _hog() -> None:
+    """All the memory that it may have."""
+    hoard: list[bytearray] = []
+    while True:
+        hoard.append(bytearray(16 * 1024 * 1024))
+
+
+_WRONG: dict[str, Callable[[], None]] = {"segfault": _segfault, "spin": _spin, "recurse": _recurse, "hog": _hog}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import gc
 import importlib
 import json
 import mmap
@@ -23,9 +24,13 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
+
+import redis
 
 from sockethub.supervisor.kernel import libc, prctl
 from sockethub.worker.interface import Activity, PersistentPlatform
+from sockethub.worker.spec import WorkerSpec
 
 MSG_FASTOPEN: Final = 0x20000000
 PTRACE_SEIZE: Final = 0x4206
@@ -270,6 +275,29 @@ def connect_without_connect(port: int) -> None:
 def connect_to_abstract_socket(name: str) -> None:
     with socket.socket(socket.AF_UNIX) as opened:
         opened.connect(f"\0{name}")
+
+
+# Redis.
+
+
+@attack
+def ask_redis(words: list[str], credentials: bool = True) -> None:
+    """As the worker's own user, whose password is found in its memory; or as nobody."""
+    [url] = {found.redis_url.reveal() for found in gc.get_objects() if isinstance(found, WorkerSpec)}
+    if not credentials:
+        parts = urlsplit(url)
+        url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    client = redis.Redis.from_url(url, protocol=2, socket_timeout=CONNECT_SECONDS)
+    try:
+        client.execute_command(*words)  # type: ignore[no-untyped-call]
+    except (redis.exceptions.NoPermissionError, redis.AuthenticationError) as error:
+        raise PermissionError(errno.EACCES, str(error)) from None
+    except redis.ResponseError as error:
+        if not str(error).startswith("WRONGPASS"):
+            raise OSError(errno.EINVAL, str(error)) from None
+        raise PermissionError(errno.EACCES, str(error)) from None
+    finally:
+        client.close()
 
 
 # What is no attack: a worker needs it.

@@ -20,7 +20,7 @@ DOMAIN = "localhost"
 CAMPAIGN = ("frank", "grace", "heidi")
 """For tests that leave connections half dead, to which a server goes on sending."""
 
-USERS = ("alice", "bob", "carol", "dave", "erin", *CAMPAIGN)
+USERS = ("alice", "bob", "carol", "dave", "erin", "ivan", "judy", *CAMPAIGN)
 """Each has the password ``pw-`` and their name, and a contact list that lasts as long as the server."""
 
 MODULES = (

@@ -34,8 +34,11 @@ class TcpProxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
         self.connections = 0
+        self.attempts: list[float] = []
+        """When each connection was made, also those that were refused: seconds of the loop's clock."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.attempts.append(asyncio.get_running_loop().time())
         if self._refusing:
             writer.transport.abort()
             return
@@ -45,11 +48,18 @@ class TcpProxy:
         except OSError:
             writer.transport.abort()
             return
-        self._writers |= {writer, ours}
-        for source, sink in ((reader, ours), (theirs, writer)):
-            task = asyncio.create_task(self._pump(source, sink, outward=sink is ours))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        ends = {writer, ours}
+        self._writers |= ends
+        pumps = {
+            asyncio.create_task(self._pump(source, sink, outward=sink is ours))
+            for source, sink in ((reader, ours), (theirs, writer))
+        }
+        self._tasks |= pumps
+        await asyncio.wait(pumps)
+        self._tasks -= pumps
+        self._writers -= ends
+        for end in ends:  # of which each may still be open: an end of file is passed on, and closes nothing
+            end.close()
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if isinstance(self.to, str):

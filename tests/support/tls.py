@@ -7,6 +7,7 @@ import ipaddress
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -36,6 +37,12 @@ class Certificates:
     certificate: Path
     key: Path
 
+    def server_context(self) -> ssl.SSLContext:
+        """What a server shows."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
     def client_context(self) -> ssl.SSLContext:
         """What a client needs to trust the server."""
         return ssl.create_default_context(cafile=str(self.authority))
@@ -45,24 +52,32 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _builder(subject: str, public_key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+AUTHORITY = "Sockethub test authority"
+
+
+def _builder(
+    subject: str, public_key: ec.EllipticCurvePublicKey, issuer: str = AUTHORITY, *, until: int = 1
+) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(_name(subject))
-        .issuer_name(_name("Sockethub test authority"))
+        .issuer_name(_name(issuer))
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=2))
+        .not_valid_after(now + datetime.timedelta(days=until))
     )
 
 
-def issue(directory: Path) -> Certificates:
-    """Write an authority, a certificate signed by it, and the key into ``directory``."""
+def issue(directory: Path, *, host: str = "localhost", until: int = 1, itself: bool = False) -> Certificates:
+    """Write an authority, a certificate signed by it, and the key into ``directory``.
+
+    The certificate is for ``host`` and 127.0.0.1, ends in ``until`` days, and is signed by ``itself`` or the authority.
+    """
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = (
-        _builder("Sockethub test authority", authority_key.public_key())
+        _builder(AUTHORITY, authority_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(CERTIFICATE_SIGNING, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
@@ -70,17 +85,17 @@ def issue(directory: Path) -> Certificates:
     )
     key = ec.generate_private_key(ec.SECP256R1())
     names = x509.SubjectAlternativeName(
-        [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))],
+        [x509.DNSName(host), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))],
     )
     certificate = (
-        _builder("localhost", key.public_key())
+        _builder(host, key.public_key(), host if itself else AUTHORITY, until=until)
         .add_extension(names, critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()),
             critical=False,
         )
-        .sign(authority_key, hashes.SHA256())
+        .sign(key if itself else authority_key, hashes.SHA256())
     )
     files = Certificates(directory / "ca.pem", directory / "cert.pem", directory / "key.pem")
     files.authority.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
@@ -99,3 +114,11 @@ def issue(directory: Path) -> Certificates:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """A throw-away authority and a certificate for ``localhost``."""
     return issue(tmp_path_factory.mktemp("tls"))
+
+
+NO_GOOD: dict[str, dict[str, Any]] = {
+    "expired": {"until": -1},
+    "of another host": {"host": "elsewhere.example"},
+    "signed by itself": {"itself": True},
+}
+"""What :func:`issue` makes certificates of that prove nothing to whoever trusts the authority."""

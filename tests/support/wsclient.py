@@ -12,6 +12,8 @@ from typing import Any
 import anyio
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.support import secrecy
+
 WITHIN_SECONDS = 20.0
 
 
@@ -28,6 +30,7 @@ class WsClient:
 
     async def send(self, event: str, data: Any = None) -> asyncio.Future[Any]:
         """Send one event; the future gives its acknowledgement."""
+        secrecy.remember(data)
         identifier = next(self._ids)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._acks[identifier] = future
@@ -71,9 +74,9 @@ class WsClient:
 
 
 @asynccontextmanager
-async def ws_client(url: str) -> AsyncIterator[WsClient]:
-    """Connect to ``url`` (``ws://…/ws``)."""
-    async with connect(url, max_size=None, open_timeout=WITHIN_SECONDS, close_timeout=2) as socket:
+async def ws_client(url: str, **options: Any) -> AsyncIterator[WsClient]:
+    """Connect to ``url`` (``ws://…/ws``); ``options`` are those of the library."""
+    async with connect(url, max_size=None, open_timeout=WITHIN_SECONDS, close_timeout=2, **options) as socket:
         client = WsClient(socket)
         reader = asyncio.create_task(client._read())
         try:
