@@ -26,6 +26,7 @@ from sockethub.crypto import Secret
 from sockethub.supervisor.cage import minimal_environment
 from sockethub.supervisor.launch import SupervisorProcess
 from sockethub.supervisor.leases import Lease
+from sockethub.supervisor.redis_users import Access
 from sockethub.supervisor.specs import Specs
 from sockethub.worker.control import pair
 from sockethub.worker.warm import warm_up
@@ -92,6 +93,9 @@ def main() -> None:
     with run_redis() as redis:
         asyncio.run(_forked(redis, count, "fork server, nothing connected", "tests.support.platforms:Parrot"))
     with run_redis() as redis:
+        name = "the same, all one user of Redis"
+        asyncio.run(_forked(redis, count, name, "tests.support.platforms:Parrot", acl="off"))
+    with run_redis() as redis:
         asyncio.run(_forked(redis, count, "the same on uvloop", "bench.workers:UvloopParrot"))
     with tempfile.TemporaryDirectory() as directory, run_redis() as redis, run_ngircd(issue(Path(directory))) as ircd:
         asyncio.run(_irc(redis, ircd, count))
@@ -107,13 +111,14 @@ def main() -> None:
 async def _naive(redis: RedisServer, count: int) -> None:
     async with staged(redis.url, _declaration("tests.support.platforms:Parrot")) as (stage, _):
         clients = [Client(stage, f"naive{number}") for number in range(count)]
-        specs = Specs(_declaration("tests.support.platforms:Parrot"), stage.keys, Secret(redis.url))
+        specs = Specs(_declaration("tests.support.platforms:Parrot"), stage.keys)
+        access = Access(Secret(redis.url), confined=False)
         taken, pids, ends = [], [], []
         for client in clients:
             await client.attach()
             job = await client.send("connect")
             lease = Lease("bench:1", leases.now() + LEASE_SECONDS)
-            spec = specs.make(client.platform, client.login, client.queue, "login", lease=lease)
+            spec = specs.make(client.platform, client.login, client.queue, "login", access, lease=lease)
             start = time.perf_counter()
             ours, theirs = pair()
             with theirs:
@@ -140,9 +145,9 @@ def _end(processes: list[subprocess.Popen[bytes]], ends: list[socket.socket]) ->
         process.wait()
 
 
-async def _forked(redis: RedisServer, count: int, name: str, driver: str) -> None:
+async def _forked(redis: RedisServer, count: int, name: str, driver: str, acl: str = "required") -> None:
     prefix = driver.rpartition(":")[2]
-    async with staged(redis.url, _declaration(driver)) as (stage, supervisor):
+    async with staged(redis.url, _declaration(driver, acl=acl)) as (stage, supervisor):
         for number in range(WARM):
             await Client(stage, f"{prefix}-warm{number}").connect()
         before = set(descendants(supervisor.pid))
@@ -214,7 +219,7 @@ async def _idle(supervisor: SupervisorProcess, redis: RedisServer) -> float:
     return 100 * (sum(map(_on_processor, pids)) - before) / (time.perf_counter() - start)
 
 
-def _declaration(driver: str, **members: Any) -> Declaration:
+def _declaration(driver: str, acl: str = "required", **members: Any) -> Declaration:
     platform = {
         "mode": "persistent",
         "driver": driver,
@@ -224,7 +229,12 @@ def _declaration(driver: str, **members: Any) -> Declaration:
         **members,
     }
     return Declaration.model_validate(
-        {"workers": {"max_logins": 1_000}, "log": {"level": "error"}, "platforms": {"parrot": platform}}
+        {
+            "redis": {"acl": acl},
+            "workers": {"max_logins": 1_000},
+            "log": {"level": "error"},
+            "platforms": {"parrot": platform},
+        }
     )
 
 

@@ -6,8 +6,10 @@ test    install what the tests need, check, and run every test (further argument
 check   formatting, lint, types, import contracts
 bench   measure the whole path beside a floor (further arguments go to the benchmark)
 chaos   hit each part in the middle of a conversation, many times (CHAOS_SEEDS=20); further arguments go to pytest
+fuzz    bytes into what reads them, guided by what they reach (tools/fuzz.py has the arguments)
 mutation  change the translators here and there, see whether their tests notice (tools/mutation.py has the arguments)
 audit   bill of materials, licences and known vulnerabilities of what users get (asks the package index)
+docs    the documentation as a website, build/site; fails where a link or an anchor leads nowhere
 lock    resolve the dependencies anew within their pins; `lock --upgrade` takes the newest
 clean   remove what these words made
 """
@@ -25,6 +27,7 @@ import environment
 import locks
 import servers
 import supply
+import website
 from environment import VENV, Unprepared
 from locks import ROOT
 
@@ -38,8 +41,10 @@ CHECKS = {
 # own, and those of a file stay together, who share them.
 TEST_PROCESSES = min(4, max(2, os.cpu_count() or 1))
 SIDE_BY_SIDE = ("-n", str(TEST_PROCESSES), "--dist", "loadfile")
+# Of the campaign's runs each waits most of its time, and any may be next to any: the houses stand in each process.
+CHAOS_SIDE_BY_SIDE = ("-n", str(2 * TEST_PROCESSES), "--dist", "load", "--timeout", "300")
 MADE = (
-    *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache", "dist", "build"),
+    *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache", ".fuzz", "dist", "build"),
     "tests/integration/js/node_modules",
 )
 
@@ -90,19 +95,30 @@ def bench(arguments: list[str]) -> int:
 
 
 def chaos(arguments: list[str]) -> int:
-    """`CHAOS_SEEDS` says how many of each fault."""
+    """`CHAOS_SEEDS` says how many of each fault, `CHAOS_LOG` where each run is written down."""
     os.environ.setdefault("CHAOS_SEEDS", "20")
+    os.environ.setdefault("CHAOS_LOG", str(ROOT / "chaos.jsonl"))
     python = environment.prepare("check")
     servers.prepare()
-    return become(python, "-m", "pytest", "tests/faults", "-q", "--durations=0", *arguments)
+    return become(python, "-m", "pytest", "tests/faults", "-q", *CHAOS_SIDE_BY_SIDE, *arguments)
 
 
 def mutation(arguments: list[str]) -> int:
     return become(environment.prepare("check"), "-m", "tools.mutation", *arguments)
 
 
+def fuzz(arguments: list[str]) -> int:
+    python = environment.prepare("check")
+    environment.pip_install("--require-hashes", "--only-binary", ":all:", "-r", locks.REQUIREMENTS / "fuzz.txt")
+    return become(python, "-m", "tools.fuzz", *arguments)
+
+
 def audit(arguments: list[str]) -> int:
     return supply.audit()
+
+
+def docs(arguments: list[str]) -> int:
+    return website.build()
 
 
 def lock(arguments: list[str]) -> int:
@@ -119,7 +135,7 @@ def clean(arguments: list[str]) -> int:
 
 
 WORDS: dict[str, Callable[[list[str]], int]] = {
-    word.__name__: word for word in (run, test, check, bench, chaos, mutation, audit, lock, clean)
+    word.__name__: word for word in (run, test, check, bench, chaos, fuzz, mutation, audit, docs, lock, clean)
 }
 
 

@@ -56,6 +56,7 @@ def create() -> None:
         raise Unprepared("Sockethub needs Python 3.11 or newer; start tools/dev.py with one.")
     if not succeeds([sys.executable, "-c", "import ensurepip, venv"]):
         raise Unprepared("this Python cannot make virtual environments: install python3-venv (Debian's name for it).")
+    print(f"making {VENV.relative_to(ROOT)}: a minute or two, once", flush=True)
     run(sys.executable, "-m", "venv", "--clear", VENV)
 
 
@@ -75,3 +76,18 @@ def prepare(level: str) -> Path:
         pip_install("--no-deps", "--no-build-isolation", "--no-index", "-e", ROOT / "translators", "-e", ROOT)
         STAMP.write_text(f"{level} {digest()}")
     return PYTHON
+
+
+def separate(folder: Path, lock: str) -> Path:
+    """Return the interpreter of an environment at ``folder`` that holds one lock and nothing else.
+
+    It is made anew when the lock has changed; what shares no pins with our own environment is installed so.
+    """
+    python, stamp, pins = folder / "bin" / "python", folder / "stamp", REQUIREMENTS / f"{lock}.txt"
+    current = hashlib.sha256(sys.version.encode() + pins.read_bytes()).hexdigest()
+    if not (stamp.exists() and stamp.read_text() == current and succeeds([python, "-c", ""])):
+        run(sys.executable, "-m", "venv", "--clear", folder)
+        install = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes")
+        run(*install, "--only-binary", ":all:", "-r", pins)
+        stamp.write_text(current)
+    return python

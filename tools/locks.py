@@ -1,9 +1,9 @@
 """Make the hash-checked requirements files from the two declarations: ``python3 tools/dev.py lock``.
 
 Each file holds the one before: ``run`` (to run Sockethub), ``test`` (and its tests), ``check`` (and formatter, type
-checker, import contracts). ``lock`` holds only the resolver, ``audit`` what looks at the others. They hold names,
-versions and hashes, no address: which index is asked is each machine's own affair, and the hashes say whether it gave
-the right file.
+checker, import contracts). ``lock`` holds only the resolver, ``audit`` what looks at the others, ``fuzz`` what there
+are few wheels of, ``docs`` what makes the website. They hold names, versions and hashes, no address: which index is
+asked is each machine's own affair, and the hashes say whether it gave the right file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements"
 LEVELS = ("run", "test", "check")
-ALONE = ("lock", "audit")
+ALONE = ("lock", "audit", "fuzz", "docs")
 OWN = "sockethub-translators"
 EDITABLE_BUILD = "editables>=0.5"
 """What hatchling needs for ``pip install -e``; it would fetch it, unchecked, were builds isolated."""

@@ -18,7 +18,12 @@ PROGRAMS = {
     "inspircd": "inspircd",
     "atheme-services": "atheme-services",
     "prosody": "prosody",
+    "faketime": "faketime",
     "chromium": "chromium",
+    "systemd-analyze": "systemd",
+    "nginx": "nginx",
+    "haproxy": "haproxy",
+    "ip": "iproute2",
     "node": "nodejs",
     "npm": "npm",
 }

@@ -1,6 +1,6 @@
 """What users get besides our own code: ``python3 tools/dev.py audit``.
 
-In a fresh environment of what runs Sockethub, and nothing else: a bill of materials (CycloneDX, JSON), every licence
+In an environment of what runs Sockethub, and nothing else: a bill of materials (CycloneDX, JSON), every licence
 against those that decision 5 accepts, and known vulnerabilities by what the package index publishes. The tools have an
 environment and a lock of their own.
 """
@@ -11,9 +11,9 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
+import environment
 from locks import REQUIREMENTS, ROOT
 
 BUILD = ROOT / "build" / "audit"
@@ -67,20 +67,10 @@ def refused(bill: dict[str, Any]) -> list[str]:
     return problems
 
 
-def _environment(name: str, requirements: str) -> Path:
-    """A fresh virtual environment of one lock; its interpreter."""
-    folder = BUILD / name
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-    python = folder / "bin" / "python"
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-    subprocess.run([*install, "--only-binary", ":all:", "-r", str(REQUIREMENTS / requirements)], check=True)
-    return python
-
-
 def audit() -> int:
     """Make the bill of materials and judge it; 0 when nothing is wrong, and everything could be looked at."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    ours, tools = _environment("run", "run.txt"), _environment("tools", "audit.txt")
+    ours, tools = environment.separate(BUILD / "run", "run"), environment.separate(BUILD / "tools", "audit")
     make = [str(tools.parent / "cyclonedx-py"), "environment", "--pyproject", "pyproject.toml", "--output-reproducible"]
     subprocess.run([*make, "--of", "JSON", "-o", str(BILL), str(ours)], cwd=ROOT, check=True)
     print(f"— bill of materials: {BILL.relative_to(ROOT)}\n— licences", flush=True)

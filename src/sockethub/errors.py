@@ -10,6 +10,7 @@
     │   ├── UnknownPlatform        not declared in this deployment
     │   ├── UnsupportedVerb        the platform does not speak this verb
     │   ├── CredentialsMissing     no credentials for this actor in this session
+    │   ├── Unauthenticated        what it shows does not say who it is
     │   ├── RateLimited            too many events
     │   └── MessageTooLarge        over the declared size
     ├── PlatformError          the remote service, or the way to it: it said no
@@ -17,8 +18,10 @@
     ├── QueueError             the queue: full, or Redis cannot be reached
     │   ├── QueueFull
     │   ├── QueueUnavailable
+    │   ├── Restarting         the gateway is about to end
     │   └── QueueLost
     ├── OutcomeUnknown         the command may or may not have had its effect
+    ├── MiddlewareFailed       the operator: a middleware of theirs has a bug
     └── CryptoError            a record is not what it claims to be, or a key is wrong
 
 The text of a :class:`ClientError` or :class:`PlatformError` is shown to the person at the client: it says what is
@@ -26,6 +29,8 @@ wrong, where, and what to do, and holds no secret.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 
 class SockethubError(Exception):
@@ -67,6 +72,10 @@ class CredentialsMissing(ClientError):
     """The session has no credentials for this platform and actor."""
 
 
+class Unauthenticated(ClientError):
+    """The client does not show who it is, or what it shows does not hold."""
+
+
 class RateLimited(ClientError):
     """The client sends more events than the declaration allows."""
 
@@ -106,6 +115,13 @@ class QueueUnavailable(QueueError):
     """Redis cannot be reached, or refuses to write."""
 
 
+class Restarting(QueueError):
+    """The gateway is about to end; nothing happened, and it may be sent again to the one that comes after it."""
+
+    def __init__(self) -> None:
+        super().__init__("the gateway is restarting; send it again when you are connected again")
+
+
 class QueueLost(QueueError):
     """Redis was lost while it was given the job: whether it is on its queue is not known."""
 
@@ -114,5 +130,18 @@ class OutcomeUnknown(SockethubError):
     """The command may or may not have had its effect; it is not repeated."""
 
 
+class MiddlewareFailed(SockethubError):
+    """A middleware raised what it should not have; its command is refused, and the log says more."""
+
+
 class CryptoError(SockethubError):
     """A sealed record was altered, moved or made with another key; or a key is missing or malformed."""
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """What a group of errors is made of, however deep; an error that is none, itself."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves(inner)
+    else:
+        yield error

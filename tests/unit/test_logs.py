@@ -21,6 +21,7 @@ def _restored() -> Iterator[None]:
     handlers, level = list(root.handlers), root.level
     yield
     root.handlers[:], root.level = handlers, level
+    logs.also(None)
     structlog.reset_defaults()
 
 
@@ -105,3 +106,37 @@ def test_configured_again_it_replaces() -> None:
     logging.getLogger("library").warning("b")
     assert first.getvalue() == ""
     assert len(lines(second)) == 2
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_listener_is_told_what_is_shown_and_nothing_else(form: Format) -> None:
+    configured("warning", form)
+    told: list[dict[str, object]] = []
+    logs.also(told.append)
+    log = structlog.get_logger("x").bind(login="0f0f")
+    log.info("too little")
+    log.warning("worker\nhangs", pid=3, password="hunter2", given=Secret("hunter2"))
+    try:
+        raise RuntimeError("redis://user:hunter2@host/0\x1b[31m")
+    except RuntimeError:
+        log.exception("caught")
+        logging.getLogger("library").exception("caught, too")
+    first, *caught = told
+    assert first.pop("timestamp")
+    assert first == {
+        "event": r"worker\nhangs",
+        "level": "warning",
+        "login": "0f0f",
+        "pid": 3,
+        "password": "***",
+        "given": "<Secret>",
+    }
+    for each, event in zip(caught, ("caught", "caught, too"), strict=True):
+        assert (each["event"], each["level"]) == (event, "error")
+        assert r"RuntimeError: redis://***@host/0\x1b[31m" in str(each["exception"])
+        assert len(str(each["exception"])) <= logs.MAX_TRACEBACK
+        json.dumps(each)
+    assert "hunter2" not in str(told)
+    logs.also(None)
+    log.warning("again")
+    assert len(told) == 3

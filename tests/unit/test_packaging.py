@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import json
 import re
 import subprocess
 import sys
@@ -58,6 +59,22 @@ def test_schemas_are_shipped_byte_for_byte(wheels: dict[str, Path]) -> None:
     assert shipped
 
 
+def test_the_javascript_client_is_shipped_byte_for_byte(wheels: dict[str, Path]) -> None:
+    held = files(wheels["sockethub"]).items()
+    shipped = {name: data for name, data in held if name.startswith("sockethub/javascript/")}
+    assert shipped == below(ROOT / "clients" / "javascript", "sockethub/javascript/")
+    assert "sockethub/javascript/sockethub.js" in shipped
+
+
+def test_the_javascript_client_is_a_package_of_the_same_version_without_dependencies() -> None:
+    folder = ROOT / "clients" / "javascript"
+    package = json.loads((folder / "package.json").read_text())
+    assert package["version"] == metadata.version("sockethub")
+    assert package["license"] == "MIT"
+    assert not [name for name in package if name.endswith("ependencies")]
+    assert (folder / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
 def test_the_deployment_is_shipped_byte_for_byte(wheels: dict[str, Path]) -> None:
     assert files(wheels["sockethub"])["sockethub/sockethub.yaml"] == (ROOT / "sockethub.yaml").read_bytes()
 
@@ -73,7 +90,8 @@ def test_a_wheel_holds_its_package_and_nothing_else(name: str, wheels: dict[str,
     held = files(wheels[name])
     assert {path.partition("/")[0] for path in held} == {name, f"{name}-{metadata.version(name)}.dist-info"}
     assert f"{name}/py.typed" in held
-    assert not [path for path in held if re.search(r"(^|/)(tests?|conftest|__pycache__|\.state)(/|\.|$)", path)]
+    own = [path for path in held if "/cli/templates/" not in path]  # those are of packages that are written
+    assert not [path for path in own if re.search(r"(^|/)(tests?|conftest|__pycache__|\.state)(/|\.|$)", path)]
     modules = below(PROJECTS[name] / "src" / name, f"{name}/")
     assert {path for path in modules if path.endswith(".py")} == {path for path in held if path.endswith(".py")}
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from sockethub.activity.bundle import Schema, bundle
 from sockethub.activity.validation import SchemaValidator
-from sockethub.config.models import Declaration, Platform
+from sockethub.config.models import Declaration
+from sockethub.config.platform import Platform
 from sockethub.config.resources import find_schema
 from sockethub.errors import ConfigError, UnknownPlatform, UnsupportedVerb
 
@@ -49,13 +50,24 @@ class Platforms:
 
     def __init__(self, declaration: Declaration, folder: Path) -> None:
         """``folder`` is where relative paths of schemas start. Raises :class:`~sockethub.errors.ConfigError`."""
+        self._known: dict[str, PlatformInfo] = {}
+        self._platforms: dict[str, PlatformInfo] = {}
+        self.replace(declaration, folder)
+
+    def replace(self, declaration: Declaration, folder: Path) -> None:
+        """From now on these are declared. Raises :class:`~sockethub.errors.ConfigError`, and changes nothing then."""
         self._platforms = {name: _info(name, declared, folder) for name, declared in declaration.platforms.items()}
+        self._known |= self._platforms
 
     def __iter__(self) -> Any:
         return iter(self._platforms.values())
 
     def __contains__(self, platform: object) -> bool:
         return platform in self._platforms
+
+    def known(self, platform: str) -> PlatformInfo:
+        """A platform that is declared, or was before: what is under way for it goes on."""
+        return self._known[platform]
 
     def get(self, platform: str) -> PlatformInfo:
         """The platform; raises :class:`~sockethub.errors.UnknownPlatform`."""

@@ -17,9 +17,13 @@ SCHEMA_VERSION: Final = "1"
 
 
 class Registry:
-    """Made once; the answer to every ``schemas`` event."""
+    """The answer to every ``schemas`` event."""
 
     def __init__(self, platforms: Iterable[PlatformInfo]) -> None:
+        self.replace(platforms)
+
+    def replace(self, platforms: Iterable[PlatformInfo]) -> None:
+        """From now on these are the platforms."""
         content = {
             "version": __version__,
             "contexts": {"as": AS2_CONTEXT, "sockethub": SOCKETHUB_CONTEXT},

@@ -48,8 +48,11 @@ class Speech:
         return self._dialects.get(platform) or self._last or dialects.SEED
 
     def write(self, activity: Activity, server: str) -> dict[str, Any]:
-        """``activity`` as this client writes."""
-        return dialects.encode(activity, self.dialect(activity["context"]), DialectEnv(server=server))
+        """``activity`` as this client writes; raises :class:`ValueError` for what is no canonical activity."""
+        try:
+            return dialects.encode(activity, self.dialect(activity["context"]), DialectEnv(server=server))
+        except (AttributeError, LookupError, TypeError, RecursionError) as error:
+            raise ValueError("not a canonical activity") from error  # of a worker that was taken over, or has a bug
 
 
 def malformed(error: DialectError) -> MalformedMessage:

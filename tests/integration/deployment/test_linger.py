@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import anyio
 import pytest
+import redis
 
+from sockethub import redis_keys
+from sockethub.crypto import login_queue
+from sockethub.embedded.redis import url_in
+from sockethub.jobs.names import Naming
 from tests.integration.deployment.conversation import log_in
 from tests.support.deployment import Deployment
 from tests.support.ircd import IrcServer
@@ -33,6 +39,19 @@ async def _talk(peer: IrcPeer, channel: str, numbers: range) -> None:
 
 def _said(client: WsClient) -> list[dict[str, Any]]:
     return [event for event in client.events if event.get("type") == "send"]
+
+
+def _attached(house: Deployment) -> set[str]:
+    """The logins to which anybody is attached."""
+    before, after = redis_keys.attached("*").split("*")
+    with redis.Redis.from_url(url_in(house.directory / "state").reveal()) as client:
+        return {key.decode().removeprefix(before).removesuffix(after) for key in client.scan_iter(f"{before}*{after}")}
+
+
+def _waits(house: Deployment, login: str) -> bool:
+    """Whether its worker has still something to hear."""
+    with redis.Redis.from_url(url_in(house.directory / "state").reveal()) as client:
+        return bool(client.xlen(Naming().stream(login_queue("irc", login))))
 
 
 async def test_a_reloaded_page_misses_nothing(house: Deployment, ircd: IrcServer) -> None:
@@ -74,3 +93,27 @@ async def test_while_a_page_is_away_another_hears_what_it_misses(house: Deployme
                 await back.message(lambda event: f"line {LINES - 1}" in json.dumps(event))
                 assert len(_said(back)) == LINES
         assert sum(line.startswith(":stroller!") and " JOIN " in line for line in peer.lines) == 1
+
+
+async def test_what_was_said_to_one_without_a_password_is_told_to_nobody_else(
+    house: Deployment, ngircd: IrcServer
+) -> None:
+    """Its login is given to whoever says the same from the same address; what was missed is not."""
+    async with irc_peer("confidant", ngircd.host, ngircd.port) as peer:
+        await peer.join("#exposed")
+        async with ws_client(house.websocket) as client:
+            others = _attached(house)
+            await log_in(client, "dave", ngircd, "#exposed")
+            (login,) = _attached(house) - others
+        with anyio.fail_after(5):
+            while login in _attached(house) or _waits(house, login):  # noqa: ASYNC110 - of another process's doing
+                await anyio.sleep(0.01)
+        await peer.send("PRIVMSG dave :the secret is 42")
+        await _talk(peer, "#exposed", range(1))
+        await peer.send("PRIVMSG dave :\x01PING heard\x01")
+        await peer.line(lambda line: "NOTICE" in line and "PING heard" in line)  # what came before was read, too
+        async with ws_client(house.websocket) as neighbour:
+            await log_in(neighbour, "dave", ngircd)
+            await _talk(peer, "#exposed", range(1, 2))
+            await neighbour.message(lambda event: "line 1" in json.dumps(event))
+            assert [each["object"]["content"] for each in _said(neighbour)] == ["line 1"]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 import redis
 
+from sockethub.cli.exits import Exit
 from tests.integration.deployment.conversation import log_in, note, room
+from tests.support.cli import run
 from tests.support.deployment import Deployment, deployment
 from tests.support.ircd import SERVER_PASSWORD, IrcServer
 from tests.support.redis import RedisServer, run_redis
@@ -31,7 +35,7 @@ def recording_redis() -> Iterator[RedisServer]:
 
 @pytest.fixture
 def secret_house(tmp_path: Path, recording_redis: RedisServer) -> Iterator[Deployment]:
-    with deployment(tmp_path, {"redis": {"url": recording_redis.url}}) as running:
+    with deployment(tmp_path, {"redis": {"url": recording_redis.url}, "log": {"level": "debug"}}) as running:
         yield running
 
 
@@ -53,12 +57,13 @@ async def test_redis_learns_nothing(
 ) -> None:
     house = secret_house
     master = base64.b64decode(next((house.directory / "state").rglob("*.key")).read_text())
-    with redis.Redis(unix_socket_path=str(recording_redis.socket)) as client:
+    with redis.Redis.from_url(recording_redis.url) as client:
         async with ws_client(house.websocket) as browser:
             await _converse(browser, ngircd_with_password)
             keys = session_keys(client)
             assert keys
             assert all(key.startswith(b"session:{") for key in keys)
+            logged = await _logged(house.directory)
         with anyio.fail_after(5):
             while session_keys(client):  # noqa: ASYNC110 - Redis tells nobody of a deleted key
                 await anyio.sleep(0.02)
@@ -69,6 +74,22 @@ async def test_redis_learns_nothing(
         assert base64.b64encode(word.encode()).rstrip(b"=")[:-1] not in written
     assert master not in written
     assert base64.b64encode(master) not in written
+    for record in logged:  # the answers have passed through Redis, too
+        assert record["timestamp"].encode() not in written, record["event"]
+    assert b"command performed" not in written
+
+
+async def _logged(folder: Path) -> list[dict[str, Any]]:
+    """What `sockethub logs` tells of gateway, supervisor and workers: no word either."""
+    argv = ("logs", "--json", "--lines", "1000", "--config", str(folder / "sockethub.yaml"))
+    done = await anyio.to_thread.run_sync(run, *argv)
+    assert done.exit_code == Exit.OK, done.stderr
+    for word in WORDS:
+        assert word not in done.stdout
+    records = json.loads(done.stdout)["records"]
+    assert {each["role"] for each in records} == {"gateway", "workers", "worker"}
+    assert any(each["record"]["event"] == "command performed" for each in records)
+    return [each["record"] for each in records]
 
 
 async def _converse(browser: WsClient, server: IrcServer) -> None:

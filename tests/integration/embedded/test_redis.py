@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import anyio
 import pytest
@@ -17,7 +18,7 @@ import redis
 
 from sockethub.embedded import redis as embedded
 from sockethub.embedded.child import EmbeddedServerFailed
-from sockethub.embedded.redis import chosen_redis, embedded_redis
+from sockethub.embedded.redis import chosen_redis, embedded_redis, url_in
 from tests.support.processes import eventually
 
 pytestmark = pytest.mark.anyio
@@ -58,13 +59,39 @@ async def test_runs_privately_and_keeps_its_data(state_dir: Path, origin: str) -
             client.xadd("queue", {"job": "1"})
         assert (settings["port"], settings["appendonly"], settings["appendfsync"]) == ("0", "yes", "everysec")
         assert (settings["maxmemory-policy"], settings["save"]) == ("noeviction", "")
-        path = Path(server.url.removeprefix("unix://"))
+        path = Path(urlsplit(server.url).path)
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert not alive(pid)
     async with embedded_redis(state_dir) as server:
         with redis.Redis.from_url(server.url) as client:
             assert client.xlen("queue") == 1
+
+
+async def test_asks_for_a_password_that_only_its_owner_can_know(state_dir: Path, origin: str) -> None:
+    async with embedded_redis(state_dir) as server:
+        password = urlsplit(server.url).password
+        assert password
+        assert password not in repr(server)
+        with redis.Redis.from_url(server.url) as client:
+            pid = process_id(client)
+        with (
+            redis.Redis(unix_socket_path=urlsplit(server.url).path) as nobody,
+            pytest.raises(redis.AuthenticationError),
+        ):
+            nobody.ping()
+        for name in ("cmdline", "environ"):
+            assert password.encode() not in Path(f"/proc/{pid}/{name}").read_bytes()
+        assert url_in(state_dir).reveal() == server.url
+        assert stat.S_IMODE((state_dir / "redis" / "password").stat().st_mode) == 0o600
+    async with embedded_redis(state_dir) as server:
+        assert urlsplit(server.url).password != password
+
+
+async def test_a_directory_of_any_name_will_do(state_dir: Path) -> None:
+    async with embedded_redis(state_dir / 'it\'s "mine" @ 100 % #1') as server:
+        with redis.Redis.from_url(server.url) as client:
+            assert client.ping()
 
 
 async def test_is_started_again_with_its_data_when_it_is_killed(state_dir: Path, origin: str) -> None:
@@ -117,7 +144,7 @@ async def test_a_stale_socket_is_no_obstacle(state_dir: Path) -> None:
 async def test_a_long_state_directory_gets_a_short_socket(state_dir: Path) -> None:
     deep = state_dir.joinpath(*["x" * 50] * 3)
     async with embedded_redis(deep) as server:
-        path = Path(server.url.removeprefix("unix://"))
+        path = Path(urlsplit(server.url).path)
         with redis.Redis.from_url(server.url) as client:
             assert client.ping()
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

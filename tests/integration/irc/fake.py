@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -80,10 +81,10 @@ async def welcome(server: FakeServer, line: str) -> None:
 
 
 @asynccontextmanager
-async def fake_server(handle: Handler = welcome) -> AsyncIterator[FakeServer]:
+async def fake_server(handle: Handler = welcome, tls: ssl.SSLContext | None = None) -> AsyncIterator[FakeServer]:
     """A fake server on a free port; for a ``driver``, ``(fake.host, fake.port)``."""
     fake = FakeServer(handle)
-    server = await asyncio.start_server(fake.serve, fake.host, 0, limit=2**20)
+    server = await asyncio.start_server(fake.serve, fake.host, 0, limit=2**20, ssl=tls)
     fake.port = server.sockets[0].getsockname()[1]
     try:
         yield fake

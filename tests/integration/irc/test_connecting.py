@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from sockethub.errors import PlatformError
@@ -14,6 +16,7 @@ from tests.integration.irc.driver import Driver, connected, driver
 from tests.integration.irc.fake import FakeServer, fake_server, welcome
 from tests.support.ircd import SERVER_PASSWORD, IrcServer
 from tests.support.processes import free_port
+from tests.support.tls import NO_GOOD, issue
 
 pytestmark = pytest.mark.anyio
 
@@ -48,6 +51,15 @@ async def test_tls_untrusted(ngircd: IrcServer) -> None:
         error = await refused(ann, secure=True)
         assert error.condition == "certificate-untrusted"
         assert "cannot be trusted" in str(error)
+
+
+@pytest.mark.parametrize("certificate", NO_GOOD)
+async def test_certificates_that_prove_nothing(certificate: str, tmp_path: Path) -> None:
+    files = issue(tmp_path, **NO_GOOD[certificate])
+    async with fake_server(tls=files.server_context()) as fake:
+        async with driver("ann", ("localhost", fake.port), tls_ca_file=str(files.authority)) as ann:
+            assert (await refused(ann, secure=True)).condition == "certificate-untrusted"
+        assert fake.lines == [], "and nothing was said to it"
 
 
 async def test_tls_unverified_by_the_operator(ngircd: IrcServer) -> None:
@@ -139,6 +151,20 @@ async def test_silent_server() -> None:
     async def silent(server: FakeServer, line: str) -> None: ...
 
     async with fake_server(silent) as fake, driver("ann", (fake.host, fake.port), connect_seconds=1) as ann:
+        began = time.monotonic()
+        assert (await refused(ann)).condition == "timeout"
+        assert time.monotonic() - began < 3
+
+
+async def test_server_that_speaks_a_byte_at_a_time() -> None:
+    """It gets no more time for that."""
+
+    async def dribble(server: FakeServer, line: str) -> None:
+        for byte in b":irc.fake NOTICE * :" + bytes(1000):
+            server.writer.write(bytes([byte]))
+            await anyio.sleep(0.05)
+
+    async with fake_server(dribble) as fake, driver("ann", (fake.host, fake.port), connect_seconds=1) as ann:
         began = time.monotonic()
         assert (await refused(ann)).condition == "timeout"
         assert time.monotonic() - began < 3

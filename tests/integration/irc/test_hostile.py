@@ -35,6 +35,22 @@ async def test_line_without_end_stays_bounded() -> None:
         assert peak_bytes() - before < 20 * MEBIBYTE
 
 
+async def test_a_line_that_comes_a_byte_at_a_time() -> None:
+    """It is heard when it is whole."""
+
+    async def busy(server: FakeServer, line: str) -> None: ...
+
+    async with fake_server() as fake, driver("ann", (fake.host, fake.port)) as ann:
+        await ann.connect()
+        fake.handle = busy  # what it said else would be in the middle of the line
+        for byte in b":eve!e@h PRIVMSG ann :drop by drop\r\n":
+            fake.writer.write(bytes([byte]))
+            await anyio.sleep(0.01)
+        await ann.saw("send", "message", content="drop by drop")
+        fake.handle = welcome
+        await ann.join("#room")
+
+
 async def test_garbage_is_skipped() -> None:
     async with fake_server() as fake, driver("ann", (fake.host, fake.port)) as ann:
         await ann.connect()

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +14,9 @@ from sockethub.errors import PlatformError
 from sockethub.worker.interface import Reach
 from tests.integration.xmpp.driver import connected, driver, person
 from tests.support.processes import free_port
-from tests.support.prosody import XmppServer
+from tests.support.prosody import XmppServer, run_prosody
 from tests.support.tcpproxy import tcp_proxy
+from tests.support.tls import NO_GOOD, issue
 
 pytestmark = pytest.mark.anyio
 
@@ -84,6 +86,12 @@ async def test_a_certificate_that_nobody_trusts(prosody: XmppServer) -> None:
     assert (await _refusal(prosody, tls_ca_file=None)).condition == "certificate-untrusted"
     direct = {"server": f"xmpps://{prosody.host}", "port": prosody.tls_port}
     assert (await _refusal(prosody, tls_ca_file=None, **direct)).condition == "certificate-untrusted"
+
+
+@pytest.mark.parametrize("certificate", NO_GOOD)
+async def test_certificates_that_prove_nothing(certificate: str, tmp_path: Path) -> None:
+    with run_prosody(issue(tmp_path, **NO_GOOD[certificate])) as server:
+        assert (await _refusal(server)).condition == "certificate-untrusted"
 
 
 async def test_tls_from_the_first_byte_where_there_is_none(prosody: XmppServer) -> None:

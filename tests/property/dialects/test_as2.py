@@ -322,6 +322,7 @@ AS2_TYPES = st.sampled_from(["Create", "Like", "Undo", "Follow", "Accept", "Move
     ).map(lambda raw: {**raw, "@context": "https://www.w3.org/ns/activitystreams"}),
     AS2_TYPES | st.text(max_size=5),
 )
+@example({"@context": "https://www.w3.org/ns/activitystreams", "object": {"type": {}}}, "Undo")
 def test_anything_in_as2_is_read_or_refused(raw: dict[str, Any], type_: str) -> None:
     raw = {"actor": "irc://al@irc.example", "type": type_, **raw}
     before = copy.deepcopy(raw)

@@ -6,7 +6,7 @@ import copy
 
 import jsonschema_rs
 import pytest
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, example, given, settings
 from hypothesis import strategies as st
 
 from sockethub_translators import irc
@@ -14,7 +14,7 @@ from sockethub_translators.testing import irc as some
 from tests.support.schemas import compiled
 
 OLD_VERBS = {"add", "announce", "error", "join", "leave", "query", "remove", "send", "update"}
-NEW_VERBS = {"delete", "invite", "irc:raw"}
+NEW_VERBS = {"remove-friend", "request-friend", "delete", "invite", "irc:raw"}
 OLD_OBJECTS = {"address", "attendance", "me", "message", "notice", "presence", "relationship", "topic"}
 NEW_OBJECTS = {
     *("content", "ctcp", "history", "irc:raw", "marker", "mode", "person", "profile", "reaction"),
@@ -108,6 +108,7 @@ def test_what_translation_never_gives_is_not_valid(line: irc.Line, env: irc.Env,
 
 
 @given(some.server_lines(), some.envs())
+@example(irc.decode(":s MONITOR + alice"), irc.Env(server="s", nick="me"))
 def test_new_kinds_are_few_and_named(line: irc.Line, env: irc.Env) -> None:
     """A client that knows only the old verbs and objects can tell what it does not know by its type."""
     for activity in irc.to_activity(line, env):

@@ -13,6 +13,7 @@ from sockethub_translators.testing.xmpp_presence import presences
 from sockethub_translators.xmpp.element import Element
 from sockethub_translators.xmpp.env import Activity, Env
 from tests.property.xmpp.losses import kind_of
+from tests.property.xmpp.test_aggregate import asked_for
 from tests.support.schemas import compiled
 
 ENV = Env(some.ME, nick=some.NICK, rooms={some.ROOM: some.NICK})
@@ -36,7 +37,7 @@ def test_activities_are_valid(stanza: Element, env: Env) -> None:
 
 @given(st.lists(STANZAS, max_size=6))
 def test_collected_activities_are_valid(stanzas: list[Element]) -> None:
-    state = xmpp.Aggregator()
+    state = asked_for(stanzas)
     for stanza in stanzas:
         state, activities = xmpp.aggregate.feed(state, stanza, ENV)
         for activity in activities:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
@@ -11,14 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockethub.activity.bundle import BASE, bundle, shipped
-from sockethub.activity.validation import SchemaValidator
+from sockethub.activity.validation import EXPLAINED, SchemaValidator
 from sockethub.errors import ValidationFailed
+from sockethub.jsontext import more_values_than
 
 SCHEMAS = {
     name: bundle(shipped(f"{BASE}{name}.json")) for name in ("dummy/messages", "irc/messages", "irc/credentials")
 }
 VALIDATORS = {name: SchemaValidator(name.partition("/")[0], schema) for name, schema in SCHEMAS.items()}
 REFERENCE = {name: jsonschema.Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
+
+MEMBERS_LIMIT = 5_000
+"""Of a block list."""
 
 WORDS = [
     "dummy",
@@ -119,6 +124,51 @@ def test_words(activity: Any, words: str) -> None:
     with pytest.raises(ValidationFailed) as failed:
         VALIDATORS["dummy/messages"].check(activity)
     assert str(failed.value) == words
+
+
+def blocked(*members: Any, **more: Any) -> dict[str, Any]:
+    actor = {"id": "a@b.example", "type": "person"}
+    return {
+        "context": "xmpp",
+        "type": "block",
+        "actor": actor,
+        "object": {"type": "blocklist", "members": list(members), **more},
+    }
+
+
+SOMEBODY = {"id": "c@d.example", "type": "person"}
+TOO_LARGE = "activity stream: does not match the schema of this platform, and is too large to say where"
+
+
+@pytest.mark.parametrize(
+    ("activity", "words"),
+    [
+        (blocked(*[1] * 5_000), "/object/members/16: must be object"),
+        (blocked(SOMEBODY, {}, *[SOMEBODY] * 3_000), "/object/members/1: must have required property 'id'"),
+        (blocked(*[SOMEBODY] * 3_000, {}), TOO_LARGE),
+        (blocked(*[SOMEBODY] * (MEMBERS_LIMIT + 1)), TOO_LARGE),
+        (blocked(SOMEBODY) | {f"k{n}": 1 for n in range(5_000)}, "must NOT have additional properties: k0, k1, k2"),
+        (said(context="xmpp", object={f"k{n}": n for n in range(5_000)}), "/type: must be one of"),
+        (said(context="xmpp", object={f"k{n}": [[[n]]] for n in range(5_000)}), TOO_LARGE),
+    ],
+)
+def test_words_for_large_activities_are_looked_for_in_a_part(
+    activity: Any, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validator = SchemaValidator("xmpp", bundle(shipped(f"{BASE}xmpp/messages.json")))
+    explained: list[Any] = []
+    explain = validator._slow.iter_errors
+    monkeypatch.setattr(
+        validator, "_slow", SimpleNamespace(iter_errors=lambda value: explained.append(value) or explain(value))
+    )
+    with pytest.raises(ValidationFailed) as failed:
+        validator.check(activity)
+    assert words in str(failed.value)
+    assert not any(more_values_than(value, EXPLAINED) for value in explained)
+
+
+def test_as_many_as_a_schema_allows_are_taken() -> None:
+    SchemaValidator("xmpp", bundle(shipped(f"{BASE}xmpp/messages.json"))).check(blocked(*[SOMEBODY] * MEMBERS_LIMIT))
 
 
 def test_words_never_repeat_a_value() -> None:

@@ -87,6 +87,8 @@ def _xmpp(chosen: argparse.Namespace) -> Translate:
         nonlocal state
         stanza = xmpp.decode(data)
         if chosen.aggregate:
+            if stanza.attrs.get("from") == env.jid:
+                state = xmpp.aggregate.ask(state, stanza, env)
             state, activities = xmpp.aggregate.feed(state, stanza, env)
         else:
             activities = xmpp.to_activity(stanza, env)

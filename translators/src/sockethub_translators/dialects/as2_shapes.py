@@ -29,7 +29,7 @@ Raw: TypeAlias = dict[str, Any]
 Shape: TypeAlias = Callable[[Raw], "Raw | None"]
 
 _LIKE: Final = "👍"
-_REACTIONS: Final = frozenset({"Like", "EmojiReact"})
+_REACTIONS: Final = ("Like", "EmojiReact")  # no set: what is looked for may be anything, and unhashable
 _LISTED: Final = {"attendance": "members", "room-list": "rooms"}
 
 

@@ -61,13 +61,14 @@ def detect(raw: Mapping[str, Any], previous: Dialect | None = None) -> Dialect:
     if previous is None or previous.context == "as2":
         previous = V5 if array else SEED
     dialect = previous
-    dialect = replace(dialect, context="array" if array else "string")
+    if (dialect.context == "array") is not array:
+        dialect = replace(dialect, context="array" if array else "string")
     platform = raw.get("context") if not array else _platform_name(raw)
     if platform in ADDRESSED:
         for member in ("target", "actor"):
             dialect = _from_entity(raw.get(member), dialect)
     kind = raw["object"].get("type") if isinstance(raw.get("object"), dict) else None
-    if kind in ("note", "message"):
+    if kind in ("note", "message") and dialect.note is not (kind == "note"):
         dialect = replace(dialect, note=kind == "note")
     return dialect
 
@@ -86,8 +87,10 @@ def _from_entity(entity: Any, dialect: Dialect) -> Dialect:
         return dialect
     host, slash, rest = text.partition("/")
     if kind == "room" or text[0] in CHANTYPES or (slash and rest[:1] in CHANTYPES and rest):
-        return replace(dialect, rooms=_room_form(text, host, rest))
-    return replace(dialect, people="at" if "@" in text or slash else "bare")
+        rooms = _room_form(text, host, rest)
+        return dialect if dialect.rooms == rooms else replace(dialect, rooms=rooms)
+    people: IdForm = "at" if "@" in text or slash else "bare"
+    return dialect if dialect.people == people else replace(dialect, people=people)
 
 
 def _room_form(text: str, host: str, rest: str) -> IdForm:
