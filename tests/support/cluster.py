@@ -13,13 +13,17 @@ import redis
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
 from tests.support import secrecy
-from tests.support.processes import eventually, free_port
+from tests.support.processes import ServerFailed, eventually, free_port
 from tests.support.redis import PASSWORD
 from tests.support.redisports import HOST, at, run_configured
 from tests.support.tls import Certificates
 
 NODE_TIMEOUT_MS: Final = 1_500
 """After that, a master that is silent is voted on."""
+
+FORMED: Final = 60.0
+"""Seconds until it serves, on a machine that does other things too: a master that was thought to have failed in between
+is believed in again after twice the time of silence, and a replica asks again each second."""
 
 MOVED_AT_ONCE: Final = 100
 MOVE_MS: Final = 5_000
@@ -158,7 +162,15 @@ class RedisCluster:
             with self.server(port) as server:
                 server.execute_command("CLUSTER REPLICATE", names[masters[number % len(masters)]])
         listed = len(masters) + replicas
-        eventually(lambda: all(self._serves(port, listed) for port in self.ports), "a cluster that serves")
+        try:
+            eventually(lambda: all(self._serves(port, listed) for port in self.ports), "a cluster that serves", FORMED)
+        except ServerFailed as failure:
+            raise ServerFailed(f"{failure}: {[self._told(port) for port in self.ports]}") from None
+
+    def _told(self, port: int) -> list[Any]:
+        """What a server says of itself, for a person who looks for why it does not serve."""
+        with self.server(port) as server:
+            return [server.execute_command(command) for command in ("ROLE", "CLUSTER INFO", "CLUSTER NODES")]
 
     def _knows(self, port: int, names: Iterable[str]) -> bool:
         with self.server(port) as server:

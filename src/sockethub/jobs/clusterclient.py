@@ -38,6 +38,7 @@ class ClusterClient(Server):
         self._topology = topology
         self._make = make
         self._servers: dict[Address, Server] = {}
+        self._closed = False
 
     async def masters(self) -> list[Server]:
         """A client for each, in the order of their addresses."""
@@ -68,6 +69,7 @@ class ClusterClient(Server):
                 yield key
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        self._closed = True
         for server in self._servers.values():
             await server.aclose(close_connection_pool)
         self._servers.clear()
@@ -143,6 +145,8 @@ class ClusterClient(Server):
         return NotDone(str(error))
 
     def _server(self, address: Address) -> Server:
+        if self._closed:
+            raise NotDone("the client was closed")  # as each server's is
         if address not in self._servers:
             self._servers[address] = self._make(address)
         return self._servers[address]

@@ -14,7 +14,7 @@ from typing import Any, Final
 import anyio
 import redis
 import redis.asyncio
-from redis.asyncio.connection import Connection, SSLConnection
+from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -23,6 +23,7 @@ from redis.exceptions import ReadOnlyError
 from sockethub.jobs.clusterclient import ClusterClient
 from sockethub.jobs.sentinel import Master, master_of
 from sockethub.jobs.topology import Topology, topology_of
+from sockethub.jobs.wire import NotDone
 from sockethub.redis_url import Address, cluster_of, node_url, sentinels_of, server_url
 
 COMMAND_SECONDS: Final = 5.0
@@ -66,7 +67,7 @@ def connect(url: str, *, blocking: bool = False, max_connections: int = MAX_CONN
 
 def _connect(url: str, blocking: bool, max_connections: int, topology: Topology | None = None) -> redis.asyncio.Redis:
     """``topology`` is that of the cluster that the server at ``url`` is of."""
-    pool = redis.asyncio.BlockingConnectionPool.from_url(
+    pool = _Pool.from_url(
         server_url(url),
         timeout=COMMAND_SECONDS,
         socket_timeout=None if blocking else COMMAND_SECONDS,
@@ -85,6 +86,23 @@ def _connect(url: str, blocking: bool, max_connections: int, topology: Topology 
         pool.connection_class = _ToNodeTls if url.startswith("rediss:") else _ToNode
         pool.connection_kwargs["topology"] = topology
     return redis.asyncio.Redis.from_pool(pool)
+
+
+class _Pool(redis.asyncio.BlockingConnectionPool):
+    """Once it was closed it connects no more: redis-py's would, and nobody would close what it connected."""
+
+    _closed = False
+
+    async def ensure_connection(self, connection: AbstractConnection) -> None:
+        if not self._closed:
+            await super().ensure_connection(connection)
+        if self._closed:  # before, or meanwhile
+            await connection.disconnect(nowait=True)
+            raise NotDone("the client was closed")
+
+    async def aclose(self) -> None:
+        self._closed = True
+        await super().aclose()
 
 
 class _ToMaster(Connection):

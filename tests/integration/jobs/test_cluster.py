@@ -82,6 +82,13 @@ async def test_a_link_that_was_closed_connects_no_more(cluster: RedisCluster) ->
         await link.call("GET", "a")
 
 
+async def test_a_client_that_was_closed_connects_no_more(cluster: RedisCluster) -> None:
+    async with connected(cluster.url) as client:
+        await client.get("a")
+    with pytest.raises(NotDone, match="closed"):
+        await client.get("a")
+
+
 async def test_what_ends_a_job_is_divided_by_slots(cluster: RedisCluster) -> None:
     reply, record, end = ("XADD", "inbox", "*", "a", "b"), ("HSET", "{q}:a", "a", "b"), ("DEL", "{q}")
     async with linked(cluster.url) as link:
