@@ -17,6 +17,7 @@ from typing import Any, Final
 import redis
 import typer
 
+from sockethub.accepting import BACKLOG
 from sockethub.cli import probes
 from sockethub.cli.check import chosen
 from sockethub.cli.exits import Exit
@@ -28,7 +29,6 @@ from sockethub.cli.tlsfiles import lifetime
 from sockethub.config import Declaration, load
 from sockethub.embedded.redis import socket_in
 from sockethub.errors import ConfigError
-from sockethub.gateway.listening import BACKLOG
 from sockethub.jobs import connect_sync
 from sockethub.jobs.syncclient import servers_of
 from sockethub.operations.orders import MOST_AGE_SECONDS

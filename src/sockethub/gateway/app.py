@@ -92,9 +92,6 @@ def compose(app: quart.Quart, socketio: Asgi, gateway: Gateway, origins: Origins
     trusted, kind = networks(gateway.trusted_proxies), gateway.forwarded_header
 
     async def application(scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        if scope["type"] == "lifespan":
-            await app(scope, receive, send)
-            return
         address = (scope.get("client") or ("",))[0]
         scope = as_asked(scope, peer(address, scope["headers"], trusted, kind))
         if _has_two_lengths(scope):

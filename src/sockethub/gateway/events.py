@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from typing import Final
 import orjson
 import structlog
 
+from sockethub.accepting import BACKLOG, Acceptor
 from sockethub.activity.platforms import Platforms
 from sockethub.crypto import KeyRing, unseal
 from sockethub.errors import CryptoError
@@ -35,7 +37,6 @@ class EventServer:
         self._platforms = platforms
         self._keys = keys
         self._router = router
-        self._workers: set[asyncio.Task[None]] = set()
         self._log = structlog.get_logger(__name__)
 
     @asynccontextmanager
@@ -44,36 +45,28 @@ class EventServer:
         # Not below the state directory: its path may be longer than a socket's path can be.
         directory = Path(tempfile.mkdtemp(prefix="sockethub-gateway-"))
         path = directory / "events.sock"
-        server = await asyncio.start_unix_server(self._serve, path, limit=MAX_FRAME_BYTES)
         try:
-            path.chmod(0o600)
-            yield path
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind(str(path))
+                path.chmod(0o600)
+                listener.listen(BACKLOG)
+                acceptor = Acceptor(self._serve, listener, most=MAX_WORKERS, limit=MAX_FRAME_BYTES)
+                try:
+                    yield path
+                finally:
+                    await acceptor.aclose()
         finally:
-            server.close()
-            for task in list(self._workers):
-                task.cancel()
-            if self._workers:
-                await asyncio.wait(self._workers)
             shutil.rmtree(directory, ignore_errors=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._workers.add(task)
         try:
-            if len(self._workers) <= MAX_WORKERS:
-                await self._hear(reader, writer)
+            await self._hear(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the worker has ended
-        except asyncio.CancelledError:
-            pass  # the gateway ends; a streams callback that raises would only be reported
         except (TimeoutError, ValueError, CryptoError) as error:
             self._log.error("a worker's connection is refused", error=str(error) or type(error).__name__)
         except Exception as error:  # noqa: BLE001 - a bug of ours; it ends this connection and nothing else
             self._log.error("a worker's event was not taken", error=type(error).__name__)
-        finally:
-            self._workers.discard(task)
-            writer.close()
 
     async def _hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonce = os.urandom(NONCE_BYTES)

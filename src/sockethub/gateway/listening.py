@@ -1,10 +1,8 @@
-"""The socket clients connect to, and how Hypercorn treats what comes in by it."""
+"""How Hypercorn treats what comes in."""
 
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import ssl
 from typing import Final
 
@@ -12,10 +10,6 @@ import hypercorn.config
 
 from sockethub.certificate import Certificate
 from sockethub.config.gateway import Gateway
-from sockethub.errors import ConfigError
-
-BACKLOG: Final = 1_024
-"""Connections the kernel accepts before this process does: a page that many people reload at once."""
 
 READ_MARGIN_SECONDS: Final = 15.0
 """Beyond ping and pong, how long a connection may be silent before it is closed, whatever it speaks."""
@@ -40,36 +34,16 @@ def certificate_of(declared: Gateway) -> Certificate | None:
     return None if tls is None else Certificate(tls.certificate, tls.key, tls.minimum_version)
 
 
-def hypercorn_config(
-    declared: Gateway, listener: socket.socket, certificate: Certificate | None
-) -> hypercorn.config.Config:
+def hypercorn_config(declared: Gateway, certificate: Certificate | None) -> hypercorn.config.Config:
     """What the declaration means to Hypercorn."""
     config = HypercornConfig()
-    config.bind = [f"fd://{os.dup(listener.fileno())}"]
     config.accesslog = None
     config.errorlog = logging.getLogger("hypercorn.error")
     config.include_server_header = False
-    config.backlog = BACKLOG
     config.websocket_max_message_size = declared.max_message_bytes
     config.websocket_ping_interval = declared.ping_seconds
     config.read_timeout = round(declared.ping_seconds + declared.pong_seconds + READ_MARGIN_SECONDS)
-    config.graceful_timeout = 1.0
     config.certificate = certificate
     if declared.tls is not None:
         config.ssl_handshake_timeout = declared.tls.handshake_seconds
     return config
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A listening socket; raises :class:`~sockethub.errors.ConfigError`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        reason = error.strerror or error
-        raise ConfigError(f"gateway.port: cannot listen on {host} port {port}: {reason}; choose another one") from None
-    return listener

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,11 +11,11 @@ from typing import Any, Final
 
 import anyio
 import engineio
-import hypercorn.asyncio
 import redis.asyncio
 import structlog
 from anyio.abc import TaskStatus
 
+from sockethub.accepting import listening
 from sockethub.activity.platforms import Platforms
 from sockethub.activity.registry import Registry
 from sockethub.config.checks import is_loopback
@@ -37,7 +36,7 @@ from sockethub.gateway.inbox import Inbox
 from sockethub.gateway.kept import KeptSessions
 from sockethub.gateway.limits import Limits
 from sockethub.gateway.limitstore import LimitStore
-from sockethub.gateway.listening import certificate_of, hypercorn_config, listening
+from sockethub.gateway.listening import certificate_of, hypercorn_config
 from sockethub.gateway.logins import Logins
 from sockethub.gateway.origins import Origins
 from sockethub.gateway.overview import Overview
@@ -45,6 +44,7 @@ from sockethub.gateway.pipeline import MiddlewareContext, Pipeline
 from sockethub.gateway.queueing import RESTARTING, Queueing
 from sockethub.gateway.restoring import Restoring
 from sockethub.gateway.router import Router
+from sockethub.gateway.serving import Serving
 from sockethub.gateway.socketio import SocketIoServer
 from sockethub.gateway.sse import HttpSessions
 from sockethub.gateway.tasks import Tasks
@@ -187,7 +187,7 @@ class _Gateway:
             declared, http, commands, self._kept, self._origins, partial(metrics.overflowed, "sse")
         )
         self._socketio = SocketIoServer(declared, commands, self._tasks, partial(metrics.overflowed, "socketio"))
-        self._served: hypercorn.config.Config | None = None
+        self._serving: Serving | None = None
         self._client = client
         self._keys = keys
         self._look = anyio.Event()
@@ -243,11 +243,9 @@ class _Gateway:
             self._origins,
         )
         wsstream.install(pong_seconds=self._declared.pong_seconds, inbound_messages=self._declared.inbound_messages)
-        with listening(self._declared.host, self._declared.port) as listener:
-            config = hypercorn_config(self._declared, listener, self._certificate)
-            stop = asyncio.Event()
-            self._served = config
-            server = asyncio.ensure_future(hypercorn.asyncio.serve(application, config, shutdown_trigger=stop.wait))
+        with listening(self._declared.host, self._declared.port, setting="gateway.port") as listener:
+            config = hypercorn_config(self._declared, self._certificate)
+            serving = self._serving = Serving(application, config, listener)
             port: int = listener.getsockname()[1]
             self._log.info("gateway is listening", host=self._declared.host, port=port)
             if self._in_the_clear():
@@ -256,12 +254,11 @@ class _Gateway:
                 )
             task_status.started(port)
             try:
-                await asyncio.shield(server)
+                await anyio.sleep_forever()
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._close_clients()
-                    stop.set()
-                    await asyncio.wait([server], timeout=self._declared.shutdown_seconds)
+                    await serving.aclose()
 
     def _in_the_clear(self) -> bool:
         declared = self._declared
@@ -288,8 +285,8 @@ class _Gateway:
         self._socketio.declare(declared)
         self._http_sessions.gateway, self._http_sessions.http = declared, http
         self._actions.declared = self._http_store.declared = http
-        if self._served is not None:
-            self._served.websocket_max_message_size = declared.max_message_bytes
+        if self._serving is not None:
+            self._serving.config.websocket_max_message_size = declared.max_message_bytes
 
     async def _close_clients(self) -> None:
         """Answer what is under way, then close: each client gets all that it is owed, if it reads."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import h11
 import structlog
 
+from sockethub.accepting import Acceptor, listening
 from sockethub.config.checks import is_loopback
-from sockethub.errors import ConfigError
 
 __all__ = ["Page", "Request", "Serve", "pages"]
 
@@ -61,46 +61,25 @@ async def pages(host: str, port: int, routes: Mapping[str, Serve], *, setting: s
     Raises :class:`~sockethub.errors.ConfigError`, which names ``setting``, where it cannot listen.
     """
     server = _Server(routes, local=is_loopback(host))
-    try:
-        listening = await asyncio.start_server(server.serve, host, port, limit=MAX_HEAD_BYTES)
-    except OSError as error:
-        raise ConfigError(f"{setting}: cannot listen on {host} port {port}: {error.strerror or error}") from None
-    bound: int = listening.sockets[0].getsockname()[1]
-    structlog.get_logger(__name__).info("operations port is listening", host=host, port=bound)
-    try:
-        yield bound
-    finally:
-        listening.close()
-        await server.close()
+    with listening(host, port, setting=setting) as listener:
+        bound: int = listener.getsockname()[1]
+        acceptor = Acceptor(server.serve, listener, most=MAX_CONNECTIONS, limit=MAX_HEAD_BYTES)
+        structlog.get_logger(__name__).info("operations port is listening", host=host, port=bound)
+        try:
+            yield bound
+        finally:
+            await acceptor.aclose()
 
 
 class _Server:
     def __init__(self, routes: Mapping[str, Serve], *, local: bool) -> None:
         self._routes = routes
         self._local = local
-        self._serving: set[asyncio.Task[None]] = set()
-
-    async def close(self) -> None:
-        for task in self._serving:
-            task.cancel()
-        if self._serving:
-            await asyncio.wait(self._serving)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._serving.add(task)
-        try:
-            if len(self._serving) <= MAX_CONNECTIONS:
-                async with asyncio.timeout(REQUEST_SECONDS):
-                    await self._exchange(reader, writer)
-        except (TimeoutError, ConnectionError, h11.RemoteProtocolError):
-            pass  # a client that is slow, gone, or speaks no HTTP: nobody to tell
-        except asyncio.CancelledError:
-            pass  # the process ends; a streams callback that raises would only be reported
-        finally:
-            self._serving.discard(task)
-            writer.close()
+        with suppress(OSError, h11.RemoteProtocolError):  # slow, gone, or no HTTP: nobody to tell
+            async with asyncio.timeout(REQUEST_SECONDS):
+                await self._exchange(reader, writer)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
