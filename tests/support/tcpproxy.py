@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from tests.support.tcpserver import HOST, tcp_server
+
 CHUNK = 65_536
 
 Address = tuple[str, int] | str
@@ -21,7 +23,7 @@ class TcpProxy:
     ``to`` is where new connections lead. ``delay`` is how many seconds what passes is late, each way.
     """
 
-    host = "127.0.0.1"
+    host = HOST
 
     def __init__(self, to: Address) -> None:
         self.to = to
@@ -31,7 +33,6 @@ class TcpProxy:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._refusing = False
-        self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
         self.connections = 0
         self.attempts: list[float] = []
@@ -50,16 +51,16 @@ class TcpProxy:
             return
         ends = {writer, ours}
         self._writers |= ends
-        pumps = {
-            asyncio.create_task(self._pump(source, sink, outward=sink is ours))
-            for source, sink in ((reader, ours), (theirs, writer))
-        }
-        self._tasks |= pumps
-        await asyncio.wait(pumps)
-        self._tasks -= pumps
-        self._writers -= ends
-        for end in ends:  # of which each may still be open: an end of file is passed on, and closes nothing
-            end.close()
+        try:
+            async with asyncio.TaskGroup() as pumps:
+                pumps.create_task(self._pump(reader, ours, outward=True))
+                pumps.create_task(self._pump(theirs, writer, outward=False))
+            ours.close()  # it may still be open: an end of file is passed on, and closes nothing
+        except asyncio.CancelledError:
+            ours.transport.abort()
+            raise
+        finally:
+            self._writers -= ends
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if isinstance(self.to, str):
@@ -97,13 +98,6 @@ class TcpProxy:
     def release(self) -> None:
         self._flowing.set()
 
-    async def close(self) -> None:
-        self.cut()
-        self.release()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
 
 @asynccontextmanager
 async def tcp_proxy(host: str, port: int) -> AsyncIterator[TcpProxy]:
@@ -116,10 +110,5 @@ async def tcp_proxy(host: str, port: int) -> AsyncIterator[TcpProxy]:
 async def proxy_to(address: Address) -> AsyncIterator[TcpProxy]:
     """A proxy to an address, on a port of its own."""
     proxy = TcpProxy(address)
-    server = await asyncio.start_server(proxy.serve, TcpProxy.host, 0)
-    proxy.port = server.sockets[0].getsockname()[1]
-    try:
+    async with tcp_server(proxy.serve) as proxy.port:
         yield proxy
-    finally:
-        server.close()
-        await proxy.close()

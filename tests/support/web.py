@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tests.support.tcpserver import HOST, tcp_server
+
 Handler = Callable[["Request", asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -30,7 +32,6 @@ class WebServer:
     scheme: str
     pages: dict[str, Handler] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def url(self, path: str) -> str:
         return f"{self.scheme}://{self.host}:{self.port}{path}"
@@ -49,10 +50,6 @@ class WebServer:
         return self.url(path)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
         try:
             request = await _request(reader)
             self.requests.append(request)
@@ -61,8 +58,6 @@ class WebServer:
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass  # Clients that refuse an answer hang up.
-        finally:
-            writer.close()
 
 
 def answer(body: bytes, content_type: str = "text/html", status: str = "200 OK", **headers: str) -> bytes:
@@ -89,15 +84,6 @@ async def _missing(_: Request, writer: asyncio.StreamWriter) -> None:
 @asynccontextmanager
 async def web_server(tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[WebServer]:
     """A server until the block ends, on a port of its own unless one is given."""
-    site = WebServer("127.0.0.1", 0, "https" if tls else "http")
-    server = await asyncio.start_server(site.serve, "127.0.0.1", port, ssl=tls)
-    site.port = server.sockets[0].getsockname()[1]
-    try:
+    site = WebServer(HOST, 0, "https" if tls else "http")
+    async with tcp_server(site.serve, port=port, tls=tls) as site.port:
         yield site
-    finally:
-        server.close()
-        tasks = list(site.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await server.wait_closed()

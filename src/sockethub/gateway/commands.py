@@ -15,6 +15,7 @@ from sockethub.errors import (
     MalformedMessage,
     MiddlewareFailed,
     QueueError,
+    RateLimited,
     Restarting,
     SockethubError,
     Unauthenticated,
@@ -156,7 +157,10 @@ class Commands:
             self._metrics.refused(error)
             if command.trace is not None:
                 command.trace.end("refused", reason=reason_of(error))
-            self._refuse(command, str(error), answer, retry=isinstance(error, Restarting))
+            passing = command.event == "message" and isinstance(error, RateLimited | QueueError)
+            watch = self._pipeline.watching(command)
+            if not (passing and self._queueing.refuse_again(session, command.raw, str(error), answer, watch)):
+                self._refuse(command, str(error), answer, retry=isinstance(error, Restarting))
         except SockethubError as error:
             self._metrics.refused(error)
             self._log.error("a command failed", kind=type(error).__name__, error=str(error))

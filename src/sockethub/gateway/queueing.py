@@ -10,6 +10,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import anyio
@@ -37,10 +38,15 @@ GRACE_SECONDS: Final = 15.0
 LARGE_BYTES: Final = 2_048
 """A command of more waits as JSON for its reply: what was parsed may be thirty times as large."""
 
+FOLLOWERS: Final = 8
+"""How often what is sent again while it waits, and is refused, may have the answer of the first: more has nobody lost
+connections meanwhile."""
+
 SWEEP_SECONDS: Final = 1.0
 TOO_LATE: Final = "no reply came in time"
 NONSENSE: Final = "the reply makes no sense"
 RESTARTING: Final = "the gateway is restarting"
+BEFORE: Final = "it was sent before"
 
 
 class Queueing:
@@ -102,6 +108,7 @@ class Queueing:
             told=told,
             trace=trace,
             patience=patience if not platform.stateless else 0.0,
+            identifier=identifier_of(raw),
         )
         self._pending[job] = pending
         session.await_reply(pending)
@@ -139,6 +146,25 @@ class Queueing:
             pending.trace.performed(reply.began, reply.took)
         self._progress(session, login)
         self._finish(pending, reply)
+
+    def refuse_again(
+        self, session: Session, raw: Any, text: str, answer: Answer | None, told: Callable[[Outcome], None] | None
+    ) -> bool:
+        """Answer a command that is refused, and was sent before under its id; False where it was not.
+
+        That it was refused says nothing of the first: it is answered as the first is, or it is unknown.
+        """
+        identifier = identifier_of(raw)
+        first = session.earlier(identifier)
+        if first is not None and len(first.followers) < FOLLOWERS:
+            first.followers.append(replace(first, raw=raw, answer=answer, told=told, trace=None, followers=[]))
+            return True
+        if first is None and not session.in_doubt(identifier):
+            return False
+        _give(session, answer, unknown(raw, f"{text}; {BEFORE}"))
+        if told is not None:
+            told("unknown")
+        return True
 
     def fail(self, login: str, text: str) -> bool:
         """Answer every command for ``login`` with an error; whether there were any."""
@@ -217,18 +243,28 @@ class Queueing:
         try:
             await self._producer.enqueue(message, max_length=queue.max_length, max_bytes=queue.max_bytes)
         except QueueFull as error:
-            self._metrics.refused(error)
-            self._finish(pending, _refused(error))  # what fills it may wait for the login to run
+            self._refuse(pending, error)  # what fills it may wait for the login to run
         except QueueError as error:
-            self._metrics.refused(error)
             if must_request:
                 self._logins.ended(pending.binding.login)
-            self._finish(pending, _refused(error))
+            self._refuse(pending, error)
             return
         if pending.trace is not None:
             pending.trace.step("enqueue")
         if must_request:
             await self._request(pending)
+
+    def _refuse(self, pending: Pending, error: QueueError) -> None:
+        """It could not be queued."""
+        self._metrics.refused(error)
+        session = pending.session
+        first = session.earlier(pending.identifier, pending.job)
+        if first is not None and len(first.followers) < FOLLOWERS and self._withdraw(pending):
+            first.followers.append(pending)
+        elif isinstance(error, QueueLost) or first is not None or session.in_doubt(pending.identifier):
+            self._finish(pending, Reply("unknown", error=str(error)))
+        else:
+            self._finish(pending, Reply("error", error=str(error), condition="queue"))
 
     async def _request(self, pending: Pending) -> None:
         try:
@@ -250,13 +286,24 @@ class Queueing:
         seconds = asyncio.get_running_loop().time() - pending.since
         self._metrics.answered(platform, verb, reply.outcome, seconds, reply.took)
 
-    def _finish(self, pending: Pending, reply: Reply) -> None:
+    def _withdraw(self, pending: Pending) -> bool:
+        """It waits no more; whether it did."""
         if self._pending.pop(pending.job, None) is None:
-            return
+            return False
         if not self._pending:
             self._idle.set()
+        pending.session.settle(pending.job)
+        return True
+
+    def _finish(self, pending: Pending, reply: Reply) -> None:
+        if self._withdraw(pending):
+            self._end(pending, reply)
+
+    def _end(self, pending: Pending, reply: Reply) -> None:
+        """Tell it, and what was sent again meanwhile."""
         session = pending.session
-        session.settle(pending.job)
+        if reply.outcome != "error":
+            session.doubt(pending.identifier)
         self._measure(pending, reply)
         self._tell(pending, reply)
         if pending.told is not None:
@@ -276,6 +323,8 @@ class Queueing:
             pending.trace.end(
                 reply.outcome, platform=binding.platform, verb=pending.verb, login=binding.login, job=pending.job
             )
+        for follower in pending.followers:
+            self._end(follower, reply)
 
     def _tell(self, pending: Pending, reply: Reply) -> None:
         """Give a command's client its answer."""
@@ -294,11 +343,7 @@ class Queueing:
                 session.transport.deliver("message", result)
             return
         text = reply.error or "failed"
-        told = failed(raw, text) if reply.outcome == "error" else unknown(raw, text)
-        if answer is not None:
-            answer(told)
-        else:
-            session.transport.deliver("message", told)
+        _give(session, answer, failed(raw, text) if reply.outcome == "error" else unknown(raw, text))
 
     def _written(self, pending: Pending, reply: Reply) -> dict[str, Any] | None:
         """The result in the client's dialect, if it is to have one."""
@@ -308,11 +353,17 @@ class Queueing:
         return pending.session.speech.write(activity, pending.binding.server) if activity else None
 
 
-def _refused(error: QueueError) -> Reply:
-    """The answer to what could not be queued."""
-    if isinstance(error, QueueLost):
-        return Reply("unknown", error=str(error))
-    return Reply("error", error=str(error), condition="queue")
+def identifier_of(raw: Any) -> str | None:
+    """What the client knows an activity by."""
+    identifier = raw.get("id") if isinstance(raw, dict) else None
+    return identifier if isinstance(identifier, str) else None
+
+
+def _give(session: Session, answer: Answer | None, told: dict[str, Any]) -> None:
+    if answer is not None:
+        answer(told)
+    else:
+        session.transport.deliver("message", told)
 
 
 def _job_id() -> str:

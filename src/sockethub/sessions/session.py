@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from sockethub.activity.speech import Speech
@@ -20,6 +20,9 @@ from sockethub.sessions.place import Place
 
 LOGINS: Final = 100
 """Logins one session may have; a page uses one or two."""
+
+DOUBTS: Final = 1_000
+"""Commands that were done, or may have been, remembered: more than a client awaits at once."""
 
 Answer = Callable[..., None]
 """Acknowledges one event: called once, with nothing or with one JSON value."""
@@ -76,6 +79,10 @@ class Pending:
     """Seconds the deadline moves when the login is seen to make progress."""
     told: Callable[[Any], None] | None = None
     """Wants to know the outcome that the client was told."""
+    identifier: str | None = None
+    """The client's own, of the activity: what is sent again has the same."""
+    followers: list[Pending] = field(default_factory=list)
+    """The same, sent again and refused: they have its answer."""
 
 
 class Session:
@@ -116,6 +123,8 @@ class Session:
         self._pending_limit = pending_limit
         self._pending_bytes = pending_bytes
         self._waiting_bytes = 0
+        self._doubts: dict[int, None] = {}
+        """Ids, as their hashes, of what was done, or may have been; the newest last."""
 
     def __repr__(self) -> str:
         return f"Session({self.id})"
@@ -176,6 +185,28 @@ class Session:
                 f"commands of {self._waiting_bytes} bytes already await their reply, and at most "
                 f"{self._pending_bytes} may; wait for some of them"
             )
+
+    def earlier(self, identifier: str | None, job: str | None = None) -> Pending | None:
+        """A command of this id that awaits its reply, and came before that of ``job``."""
+        if identifier is not None:
+            for pending in self.pending.values():
+                if pending.job == job:
+                    break
+                if pending.identifier == identifier:
+                    return pending
+        return None
+
+    def doubt(self, identifier: str | None) -> None:
+        """What has this id was done, or may have been."""
+        if identifier is not None:
+            self._doubts.pop(hash(identifier), None)
+            self._doubts[hash(identifier)] = None
+            if len(self._doubts) > DOUBTS:
+                del self._doubts[next(iter(self._doubts))]
+
+    def in_doubt(self, identifier: str | None) -> bool:
+        """Whether it was: to be refused when it is sent again does not mean that it was not done."""
+        return identifier is not None and hash(identifier) in self._doubts
 
     def await_reply(self, pending: Pending) -> None:
         """A command of this session is queued."""

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 
 import anyio
 
+from tests.support.tcpserver import tcp_server
+
 Handler = Callable[["FakeServer", str], Awaitable[None]]
 
 
@@ -25,7 +27,6 @@ class FakeServer:
         """What was said before the proof, where a test authenticates."""
         self.writer: asyncio.StreamWriter
         self.host, self.port = "127.0.0.1", 0
-        self._open: set[asyncio.StreamWriter] = set()
 
     def say(self, *lines: str) -> None:
         self.writer.write("".join(line + "\r\n" for line in lines).encode())
@@ -43,7 +44,6 @@ class FakeServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
         self.connections += 1
-        self._open.add(writer)
         try:
             while raw := await reader.readline():
                 line = raw.decode().rstrip("\r\n")
@@ -53,13 +53,6 @@ class FakeServer:
                 await self.handle(self, line)
         except ConnectionError:
             pass
-        finally:
-            self._open.discard(writer)
-            writer.close()
-
-    def close(self) -> None:
-        for writer in self._open:
-            writer.close()
 
 
 async def welcome(server: FakeServer, line: str) -> None:
@@ -84,11 +77,5 @@ async def welcome(server: FakeServer, line: str) -> None:
 async def fake_server(handle: Handler = welcome, tls: ssl.SSLContext | None = None) -> AsyncIterator[FakeServer]:
     """A fake server on a free port; for a ``driver``, ``(fake.host, fake.port)``."""
     fake = FakeServer(handle)
-    server = await asyncio.start_server(fake.serve, fake.host, 0, limit=2**20, ssl=tls)
-    fake.port = server.sockets[0].getsockname()[1]
-    try:
+    async with tcp_server(fake.serve, limit=2**20, tls=tls) as fake.port:
         yield fake
-    finally:
-        server.close()
-        fake.close()
-        await server.wait_closed()

@@ -16,6 +16,7 @@ from tests.integration.xmpp.driver import connected, driver, person
 from tests.support.processes import free_port
 from tests.support.prosody import XmppServer, run_prosody
 from tests.support.tcpproxy import tcp_proxy
+from tests.support.tcpserver import tcp_server
 from tests.support.tls import NO_GOOD, issue
 
 pytestmark = pytest.mark.anyio
@@ -139,13 +140,9 @@ async def _scripted(*parts: bytes, stay: bool = True) -> AsyncIterator[int]:
             writer.write(part)
         while stay and await reader.read(65_536):
             pass
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
+    async with tcp_server(serve) as port:
+        yield port
 
 
 PLAIN = b"<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>"
@@ -160,14 +157,11 @@ async def test_no_password_goes_to_a_server_without_tls(prosody: XmppServer) -> 
         writer.write(HEADER + b"<stream:features>" + PLAIN + b"</stream:features>")
         while data := await reader.read(65_536):
             heard.extend(data)
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    for required in (True, False):
-        error = await _refusal(prosody, port=port, require_tls=required)
-        assert error.condition == "tls-failed"
-    server.close()
+    async with tcp_server(serve) as port:
+        for required in (True, False):
+            error = await _refusal(prosody, port=port, require_tls=required)
+            assert error.condition == "tls-failed"
     assert b"<auth" not in heard
 
 

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from sockethub.testing.census import Census
-from tests.support.tcpproxy import TcpProxy, tcp_proxy
+from tests.support.tcpproxy import tcp_proxy
+from tests.support.tcpserver import HOST, tcp_server
 
 pytestmark = pytest.mark.anyio
 
@@ -18,8 +19,7 @@ async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def test_a_connection_that_both_have_ended_is_closed() -> None:
-    server = await asyncio.start_server(_echo, TcpProxy.host, 0)
-    async with server, tcp_proxy(TcpProxy.host, server.sockets[0].getsockname()[1]) as proxy:
+    async with tcp_server(_echo) as port, tcp_proxy(HOST, port) as proxy:
         before = Census.taken()
         reader, writer = await asyncio.open_connection(proxy.host, proxy.port)
         writer.write(b"hello")
@@ -28,3 +28,20 @@ async def test_a_connection_that_both_have_ended_is_closed() -> None:
         writer.close()
         await writer.wait_closed()
         assert await before.left_behind() == []
+
+
+async def test_one_that_is_being_made_at_the_end_is_closed() -> None:
+    """At whatever step of it the end comes."""
+    async with tcp_server(_echo) as port:
+        for steps in range(16):
+            before = Census.taken()
+            async with tcp_proxy(HOST, port) as proxy:
+                connecting = asyncio.create_task(asyncio.open_connection(proxy.host, proxy.port))
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+            try:
+                _, writer = await connecting
+            except ConnectionError:
+                continue
+            writer.transport.abort()
+            assert await before.left_behind() == [], f"after {steps} steps"
