@@ -82,6 +82,14 @@ def test_an_answer_that_changes() -> None:
         kept.answered("b", ERROR)
 
 
+def test_what_was_refused_and_sent_again_has_another_place() -> None:
+    again = history(a=None, b=None, seen="ba")
+    again.answered("b", RESULT)
+    again.answered("a", ERROR)
+    again.answered("a", RESULT)
+    _judged(again.check_commands, "")
+
+
 def test_recovery() -> None:
     asked = {"a": Asked(9.0, 9.1, RESULT), "b": Asked(10.0, 12.5, RESULT), "c": Asked(12.0, 12.2, ERROR)}
     assert History(lambda: 0.0, asked).recovery(FAULT) == pytest.approx(1.5)
