@@ -25,6 +25,8 @@ from tests.support.redis import PASSWORD, MortalRedis, run_mortal_redis
 from tests.support.tcpproxy import TcpProxy, proxy_to
 
 LEASE_SECONDS = 2.0
+RESTART_SECONDS = 1.0
+"""Until what is killed again and again is started again: it would be for longer each time, as suits what is broken."""
 LEAVING_SECONDS = 20.0 * PATIENCE
 """Within which a login that was told to disconnect is gone; on a machine that does other things too."""
 ENQUEUED = digest(ENQUEUE).encode()
@@ -192,7 +194,8 @@ async def running(
             server.url,
             {
                 "gateway": {"rate": {"events": 10_000}},  # not what is tested here
-                "workers": {"lease_seconds": LEASE_SECONDS} | ({"sandbox": "off"} if clocks else {}),
+                "workers": {"lease_seconds": LEASE_SECONDS, "restart_delay_max_seconds": RESTART_SECONDS}
+                | ({"sandbox": "off"} if clocks else {}),
                 "platforms": {service.platform: {"options": service.options}},
             },
             only=service.platform,
