@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from tests.support.tcpserver import HOST, tcp_server
+from tests.support.streamserver import HOST, tcp_server
 
 CHUNK = 65_536
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from tests.support.tcpserver import HOST, tcp_server
+from tests.support.streamserver import HOST, tcp_server
 
 Handler = Callable[["Request", asyncio.StreamWriter], Awaitable[None]]
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-from tests.support.tcpserver import tcp_server
+from tests.support.streamserver import tcp_server
 
 Handler = Callable[["FakeServer", str], Awaitable[None]]
 

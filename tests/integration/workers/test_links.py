@@ -27,6 +27,7 @@ from sockethub.worker import links
 from sockethub.worker.links import GatewayLinks
 from sockethub.worker.spec import WorkerSpec
 from tests.support.redis import PASSWORD, run_mortal_redis
+from tests.support.streamserver import unix_server
 from tests.support.tcpproxy import proxy_to
 
 pytestmark = pytest.mark.anyio
@@ -212,17 +213,11 @@ async def test_a_gateway_that_hangs_up_is_found_again(redis_url: str) -> None:
         heard.append(await reader.read(100))
         if len(heard) > 1:
             await reader.read()
-        writer.close()
 
-    path = f"/tmp/sockethub-test-{os.getpid()}.sock"
-    server = await asyncio.start_unix_server(accept, path)
-    try:
-        async with server, connected(redis_url) as client, worker(redis_url) as ends:
-            await announce(client, path)
-            ends.emit(numbered(1))
-            await until(lambda: len(heard) == 2)  # the second time at once, before there is anything to say
-    finally:
-        Path(path).unlink(missing_ok=True)
+    async with unix_server(accept) as path, connected(redis_url) as client, worker(redis_url) as ends:
+        await announce(client, path)
+        ends.emit(numbered(1))
+        await until(lambda: len(heard) == 2)  # the second time at once, before there is anything to say
 
 
 @pytest.mark.parametrize("killed", [True, False])
@@ -253,17 +248,14 @@ async def test_one_that_died_with_something_unread_is_noticed_too(redis_url: str
         writer.transport.pause_reading()  # type: ignore[attr-defined]  # of a socket, which has it
         writer.write(os.urandom(NONCE_BYTES))
         greeted.append(writer)
+        await anyio.sleep_forever()
 
-    path = Path(f"/tmp/sockethub-test-{os.getpid()}.sock")
-    server = await asyncio.start_unix_server(accept, path)
     async with connected(redis_url) as client, worker(redis_url, gone) as ends:
-        await announce(client, path)
-        ends.emit(numbered(1, content="x" * 100_000))  # what is written after the kernel has had enough waits here
-        await until(lambda: greeted)
-        await anyio.sleep(0.1)
-        server.close()
-        path.unlink()
-        greeted[0].transport.abort()
+        async with unix_server(accept) as path:
+            await announce(client, path)
+            ends.emit(numbered(1, content="x" * 100_000))  # what is written after the kernel has had enough waits here
+            await until(lambda: greeted)
+            await anyio.sleep(0.1)
         for number in (2, 3):
             ends.emit(numbered(number))
         await until(lambda: gone)
@@ -309,26 +301,17 @@ async def test_a_gateway_hears_how_much_it_was_not_told(redis_url: str, monkeypa
 
 async def test_a_gateway_that_does_not_read_holds_nobody_up(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "WRITE_SECONDS", 0.2)
-    silent: list[asyncio.StreamWriter] = []
 
     async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(os.urandom(NONCE_BYTES))
-        silent.append(writer)  # and never a word read
+        await anyio.sleep_forever()  # and never a word read
 
-    path = f"/tmp/sockethub-test-{os.getpid()}.sock"
-    server = await asyncio.start_unix_server(accept, path, limit=1024)
-    try:
-        async with server, connected(redis_url) as client, worker(redis_url) as ends:
-            await announce(client, path)
-            for number in range(links.WAITING_EVENTS + 100):
-                ends.emit(numbered(number, content="x" * 1_000))
-            await ends.drain(5)
-            assert await client.xlen(redis_keys.inbox(GATEWAY)) > 100, "the rest took the long way"
-    finally:
-        for writer in silent:
-            writer.transport.abort()
-        await anyio.lowlevel.checkpoint()  # the loop takes note of it
-        Path(path).unlink(missing_ok=True)
+    async with unix_server(accept, limit=1024) as path, connected(redis_url) as client, worker(redis_url) as ends:
+        await announce(client, path)
+        for number in range(links.WAITING_EVENTS + 100):
+            ends.emit(numbered(number, content="x" * 1_000))
+        await ends.drain(5)
+        assert await client.xlen(redis_keys.inbox(GATEWAY)) > 100, "the rest took the long way"
 
 
 async def test_a_gateway_that_says_nothing_is_left_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -338,20 +321,14 @@ async def test_a_gateway_that_says_nothing_is_left_again(redis_url: str, monkeyp
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert await reader.read() == b""
         left.set()
-        writer.close()
 
-    path = f"/tmp/sockethub-test-{os.getpid()}.sock"
-    server = await asyncio.start_unix_server(accept, path)
-    try:
-        async with server, connected(redis_url) as client, worker(redis_url) as ends:
-            await announce(client, path)
-            ends.emit(numbered(1))
-            await ends.drain(5)
-            with anyio.fail_after(5):
-                await left.wait()
-            assert await client.xlen(redis_keys.inbox(GATEWAY)) == 1
-    finally:
-        Path(path).unlink(missing_ok=True)
+    async with unix_server(accept) as path, connected(redis_url) as client, worker(redis_url) as ends:
+        await announce(client, path)
+        ends.emit(numbered(1))
+        await ends.drain(5)
+        with anyio.fail_after(5):
+            await left.wait()
+        assert await client.xlen(redis_keys.inbox(GATEWAY)) == 1
 
 
 def sealed(nonce: bytes, sequence: int, key: bytes = KEY, login: str = LOGIN) -> bytes:

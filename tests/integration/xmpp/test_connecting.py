@@ -15,8 +15,8 @@ from sockethub.worker.interface import Reach
 from tests.integration.xmpp.driver import connected, driver, person
 from tests.support.processes import free_port
 from tests.support.prosody import XmppServer, run_prosody
+from tests.support.streamserver import tcp_server
 from tests.support.tcpproxy import tcp_proxy
-from tests.support.tcpserver import tcp_server
 from tests.support.tls import NO_GOOD, issue
 
 pytestmark = pytest.mark.anyio

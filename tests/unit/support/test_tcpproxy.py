@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from sockethub.testing.census import Census
+from tests.support.streamserver import HOST, tcp_server
 from tests.support.tcpproxy import tcp_proxy
-from tests.support.tcpserver import HOST, tcp_server
 
 pytestmark = pytest.mark.anyio
 
