@@ -33,6 +33,7 @@ from sockethub.jobs import connect_sync
 from sockethub.jobs.syncclient import servers_of
 from sockethub.operations.orders import MOST_AGE_SECONDS
 from sockethub.redis_url import place
+from sockethub.supervisor import immortal
 
 __all__ = ["Finding", "doctor"]
 
@@ -42,8 +43,8 @@ FILES_PER_LOGIN: Final = 3
 """Of a supervisor: the control socket, and what a fork needs for a moment."""
 PROCESSES: Final = 64
 """Beside the workers: fork servers, pools, Redis, threads."""
-LOGIN_BYTES: Final = 7 * 2**20
-"""Memory of a login's own (docs/performance.md): an XMPP login's, the larger kind."""
+LOGIN_BYTES: Final = {True: 6 * 2**20, False: 12 * 2**20}
+"""Memory of a login's own (docs/performance.md), XMPP's, which is larger: by whether it shares what was imported."""
 
 OLDEST_REDIS: Final = (6, 2)
 CLUSTER: Final = " (of a cluster)"
@@ -149,12 +150,15 @@ def _limit(number: int) -> str:
 
 def _memory(declaration: Declaration) -> Finding:
     available = probes.available_memory()
-    needed = declaration.workers.max_logins * LOGIN_BYTES
+    shared = immortal.possible()
+    needed = declaration.workers.max_logins * LOGIN_BYTES[shared]
     text = (
         f"{available / 2**30:.1f} GiB are free; {declaration.workers.max_logins} logins may take {needed / 2**30:.1f}"
     )
     if available < needed:
-        return Finding("memory", "warning", text, "lower `workers.max_logins`, or run workers on more machines")
+        remedy = "lower `workers.max_logins`, or run workers on more machines"
+        newer = "" if shared else "; by Python 3.12 or newer they take half as much"
+        return Finding("memory", "warning", text, remedy + newer)
     return Finding("memory", "ok", text)
 
 

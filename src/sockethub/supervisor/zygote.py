@@ -24,6 +24,7 @@ from typing import Any, Final, NoReturn
 
 from sockethub import logs
 from sockethub.supervisor import cage
+from sockethub.supervisor.immortal import immortalize
 from sockethub.supervisor.sandbox import Sandbox
 
 CONTROL_FD: Final = 3
@@ -49,6 +50,7 @@ def main() -> int:
     work = _warm(order)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the worker that ran for warming up has reset it
     gc.collect()
+    immortalize()
     gc.freeze()
     if threading.active_count() != 1:
         raise RuntimeError(f"warming up left threads behind: {threading.enumerate()}")
