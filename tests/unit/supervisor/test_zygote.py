@@ -10,7 +10,7 @@ import pytest
 from sockethub.supervisor import zygote
 
 
-def _never(connection: socket.socket) -> int:
+def _never(*_: object) -> int:
     raise AssertionError("nothing was to be forked")
 
 
