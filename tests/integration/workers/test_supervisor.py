@@ -221,7 +221,7 @@ async def test_a_worker_that_was_stopped_for_a_moment_goes_on(redis_url: str) ->
 async def test_a_pool_worker_that_is_stopped_is_replaced(redis_url: str) -> None:
     async with staged(redis_url) as (stage, supervisor):
         with anyio.fail_after(5):
-            while not (pool := [pid for pid in descendants(supervisor.pid) if _parent(pid) != supervisor.pid]):
+            while not (pool := [pid for pid in descendants(supervisor.pid) if _parent(pid) != supervisor.pid]):  # noqa: ASYNC110 - as above
                 await anyio.sleep(0.01)
         os.kill(pool[0], signal.SIGSTOP)
         await stage.until_gone(pool[0])
