@@ -18,8 +18,8 @@ IDLE_BASE: Final = 4.5e-3
 """Cores of a supervisor and a Redis that do nothing for one login (decision 31)."""
 
 IDLE_CORES, MINUTE_CORES = 15e-6, 25e-6
-"""Of a login that does nothing: in the ten seconds that the bench looks, and what comes once a minute beside that, which
-is queues read anew and keepalives (decision 31)."""
+"""Of a login that does nothing: in the ten seconds that the bench looks, and what comes once a minute beside that:
+queues read anew and keepalives (decision 31)."""
 
 LOGIN_MIB: Final = 7.6
 """Private memory of an IRC login (docs/performance.md)."""
