@@ -14,10 +14,13 @@ from typing import Final
 
 from sockethub.placement import Machine, Wishes, place
 
-HEARTBEAT_CORE_SECONDS: Final = 550e-6
-"""Of a worker and its supervisor together, for each (decision 8)."""
+IDLE_BASE: Final = 4.5e-3
+"""Cores of a supervisor and a Redis that do nothing for one login (decision 31)."""
 
-HEARTBEAT_SECONDS: Final = 2.0
+IDLE_CORES, MINUTE_CORES = 15e-6, 25e-6
+"""Of a login that does nothing: in the ten seconds that the bench looks, and what comes once a minute beside that:
+queues read anew and keepalives (decision 31)."""
+
 LOGIN_MIB: Final = 7.6
 """Private memory of an IRC login (docs/performance.md)."""
 
@@ -80,14 +83,14 @@ class Need:
 
 
 def idle_cores(logins: int) -> float:
-    """Used by so many logins that do nothing, Redis and supervisor included."""
-    return logins * HEARTBEAT_CORE_SECONDS / HEARTBEAT_SECONDS
+    """Used by so many logins that do nothing for ten seconds, Redis and supervisor included."""
+    return IDLE_BASE + logins * IDLE_CORES
 
 
 def need(load: Load, host: HostSize = HostSize()) -> Need:
     """What ``load`` takes."""
     through = load.logins * (load.messages + load.events)
-    cores = idle_cores(load.logins) + through * MESSAGE_CORE_SECONDS
+    cores = idle_cores(load.logins) + load.logins * MINUTE_CORES + through * MESSAGE_CORE_SECONDS
     mib = load.logins * LOGIN_MIB
     machines = max(1, math.ceil(cores / (host.cores * BUSY)), math.ceil(mib / (host.mib * BUSY - HOST_MIB)))
     redis = {

@@ -18,8 +18,6 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-import uvloop
-
 from sockethub import leases
 from sockethub.config.models import Declaration
 from sockethub.crypto import Secret
@@ -29,11 +27,9 @@ from sockethub.supervisor.leases import Lease
 from sockethub.supervisor.redis_users import Access
 from sockethub.supervisor.specs import Specs
 from sockethub.worker.control import pair
-from sockethub.worker.warm import warm_up
 from tests.integration.workers.stage import Client, staged
 from tests.support.deployment import descendants
 from tests.support.ircd import IrcServer, run_ngircd
-from tests.support.platforms import Parrot
 from tests.support.prosody import XmppServer, run_prosody
 from tests.support.redis import RedisServer, run_redis
 from tests.support.tls import issue
@@ -47,17 +43,9 @@ WARM = 5
 NAIVE = """
 import socket, sys
 from sockethub.worker.main import main
-sys.exit(main(socket.socket(fileno=int(sys.argv[1]))))
+from sockethub.worker.shared import Shared
+sys.exit(main(socket.socket(fileno=int(sys.argv[1])), Shared.new()))
 """
-
-
-class UvloopParrot(Parrot):
-    """The same on uvloop, which its fork server puts in place and warms up."""
-
-    @classmethod
-    def warm_up(cls) -> None:
-        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-        warm_up()
 
 
 @dataclass(frozen=True)
@@ -95,8 +83,6 @@ def main() -> None:
     with run_redis() as redis:
         name = "the same, all one user of Redis"
         asyncio.run(_forked(redis, count, name, "tests.support.platforms:Parrot", acl="off"))
-    with run_redis() as redis:
-        asyncio.run(_forked(redis, count, "the same on uvloop", "bench.workers:UvloopParrot"))
     with tempfile.TemporaryDirectory() as directory, run_redis() as redis, run_ngircd(issue(Path(directory))) as ircd:
         asyncio.run(_irc(redis, ircd, count))
     users = [f"user{number}" for number in range(WARM + count)]
@@ -117,7 +103,8 @@ async def _naive(redis: RedisServer, count: int) -> None:
         for client in clients:
             await client.attach()
             job = await client.send("connect")
-            lease = Lease("bench:1", leases.now() + LEASE_SECONDS)
+            until = leases.now() + LEASE_SECONDS
+            lease = Lease("bench:1", until, until)
             spec = specs.make(client.platform, client.login, client.queue, "login", access, lease=lease)
             start = time.perf_counter()
             ours, theirs = pair()

@@ -70,6 +70,11 @@ def renewal(login: str, lease: str, seconds: float) -> tuple[str | int, ...]:
     return (RENEW, 2, *keys(login), lease, token, int(seconds * 1000), FENCE_SECONDS * 1000)
 
 
+def alone_from(until: float, seconds: float) -> float:
+    """When a worker renews a lease of ``seconds`` itself that ends at ``until``."""
+    return until - seconds / 3
+
+
 def now() -> float:
     """Seconds since the machine booted."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -19,8 +19,8 @@ from sockethub.logs import HIDDEN, MAX_CHARACTERS, MAX_TRACEBACK, harmless, reda
 __all__ = ["LEVELS", "MOST_BYTES", "PREFIX", "Allowance", "NoRecord", "believed", "encode", "packet", "unpacked"]
 
 MOST_BYTES: Final = 4_096
-"""Of one record. What is longer keeps only :data:`ESSENTIAL`: a socket holds what a worker may say between two
-heartbeats, and they beside it."""
+"""Of one record. What is longer keeps only :data:`ESSENTIAL`: a socket holds what a worker may say in two
+seconds, and how its login stands beside it."""
 
 PREFIX: Final = b'{"log":'
 """Begins a packet with a record, and no other."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sockethub.worker.interface import Activity, LoginContext, PersistentPlatfor
 
 class Parrot(PersistentPlatform):
     """Says again what it is told; ``object.content`` may also be an order: die, sleep, slow, late, fail,
-    bug, save, lose."""
+    bug, save, lose, spin, block."""
 
     def __init__(self, context: LoginContext) -> None:
         super().__init__(context)
@@ -47,6 +48,10 @@ class Parrot(PersistentPlatform):
                 raise RuntimeError("secret-in-a-bug")
             case "save":
                 await self.context.save({"joins": ["#saved"]})
+            case "spin":
+                _spin()
+            case "block":
+                time.sleep(600)  # noqa: ASYNC251 - a platform that does so hangs
             case "lose":
                 self.context.lost("gone for good")
         self.context.emit({**self._me(), "type": "send", "object": {"type": "message", "content": f"heard {order}"}})

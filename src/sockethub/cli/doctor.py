@@ -39,8 +39,8 @@ __all__ = ["Finding", "doctor"]
 
 OWN_FILES: Final = 512
 """Descriptors a process needs beside those of its clients or logins."""
-FILES_PER_LOGIN: Final = 3
-"""Of a supervisor: the control socket, and what a fork needs for a moment."""
+FILES_PER_LOGIN: Final = 5
+"""Of a supervisor: the control socket, what it shares with the worker, and what a fork needs for a moment."""
 PROCESSES: Final = 64
 """Beside the workers: fork servers, pools, Redis, threads."""
 LOGIN_BYTES: Final = {True: 6 * 2**20, False: 12 * 2**20}

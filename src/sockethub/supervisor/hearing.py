@@ -9,10 +9,10 @@ import anyio
 
 from sockethub.logrecords import Allowance, NoRecord, unpacked
 from sockethub.operations.recent import Recent
-from sockethub.worker.control import HEARTBEAT_SECONDS
-from sockethub.worker.telling import RECORDS_PER_BEAT
+from sockethub.worker.control import TELL_SECONDS
+from sockethub.worker.telling import RECORDS_AT_ONCE
 
-HEARD_PER_BEAT: Final = 2 * RECORDS_PER_BEAT
+HEARD_AT_ONCE: Final = 2 * RECORDS_AT_ONCE
 """Of one worker: the end of one of its spans and the beginning of the next may fall into one of ours. Whoever says more
 is no worker of ours any more; nobody listens to it, lest it should drive out what others have said."""
 
@@ -25,7 +25,7 @@ class Hearing:
         self._recent = recent
         self._dropped = dropped
         self._name = {"platform": platform, "login": login, "pid": pid}
-        self._allowance = Allowance(HEARD_PER_BEAT, HEARTBEAT_SECONDS)
+        self._allowance = Allowance(HEARD_AT_ONCE, TELL_SECONDS)
 
     def __call__(self, packet: bytes) -> None:
         """Hear one packet."""

@@ -219,10 +219,10 @@ class LoginKeeper(Keeper):
             await self._roster.left(self.login)
 
     def lease_held(self) -> None:
-        """Tell the worker that its login is still its own."""
+        """Let the worker know that its login is still its own."""
         lease = self._leases.held(self.login)
         if self._worker is not None and lease is not None:
-            self._worker.held(lease.until)
+            self._worker.held(lease.until, lease.alone_from)
 
     def rewrite(self) -> None:
         """Have the worker write its records again."""

@@ -21,6 +21,8 @@ class Lease:
 
     value: str
     until: float
+    alone_from: float
+    """From then on its worker renews it itself."""
 
 
 class Leases:
@@ -44,7 +46,7 @@ class Leases:
             token = await self._acquire(login)
         if token is None:
             return None
-        lease = self._held[login] = Lease(leases.value(self._holder, int(token)), asked + self._seconds)
+        lease = self._held[login] = self._lease(leases.value(self._holder, int(token)), asked)
         return lease
 
     def held(self, login: str) -> Lease | None:
@@ -73,7 +75,7 @@ class Leases:
                 self._held.pop(login, None)
                 lost.append(login)
             elif login in self._held:  # else it was given back meanwhile
-                self._held[login] = Lease(self._held[login].value, asked + self._seconds)
+                self._held[login] = self._lease(self._held[login].value, asked)
         return lost
 
     async def release(self, login: str) -> None:
@@ -87,6 +89,10 @@ class Leases:
             if not unusable(error):
                 raise
             await self._discard(login)
+
+    def _lease(self, value: str, asked: float) -> Lease:
+        until = asked + self._seconds
+        return Lease(value, until, leases.alone_from(until, self._seconds))
 
     async def _acquire(self, login: str) -> Any:
         fence = leases.FENCE_SECONDS * 1000

@@ -10,7 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
@@ -24,15 +25,16 @@ from sockethub.redis_url import Address
 from sockethub.supervisor.cage import minimal_environment
 from sockethub.supervisor.sandbox import Sandbox
 from sockethub.supervisor.zygote import PACKET_BYTES
-from sockethub.worker.control import HEARTBEAT_SECONDS, Control, pair
+from sockethub.worker.control import Control, pair
+from sockethub.worker.shared import Shared
 from sockethub.worker.spec import WorkerSpec
 
 READY_SECONDS: Final = 30.0
 """A fork server imports everything; slow disks take seconds."""
 
 FORK_SECONDS: Final = 5.0
-MISSED_HEARTBEATS: Final = 3
-"""A worker that misses so many is hung: its loop does not run."""
+START_SECONDS: Final = 1.0
+"""After that, the loop of a worker that was forked is expected to turn."""
 
 UNKNOWN_STATUS: Final = -1
 
@@ -46,7 +48,7 @@ class ForkServerGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a login stands, by its worker's last heartbeat; ``sessions`` is how many are attached."""
+    """How a login stands, as its worker has told last; ``sessions`` is how many are attached."""
 
     state: Literal["starting", "connected", "disconnected"] = "starting"
     sessions: int = 0
@@ -55,14 +57,17 @@ class Standing:
 class Worker:
     """One running worker."""
 
-    def __init__(self, pid: int, control: Control) -> None:
+    def __init__(self, pid: int, control: Control, shared: Shared) -> None:
         self.pid = pid
         self._control = control
+        self._shared = shared
+        shared.page.due = time.monotonic() + START_SECONDS
         self._exited = anyio.Event()
         self._status = UNKNOWN_STATUS
-        self._heartbeat = b""
         self.hung = False
-        """Whether it was killed because it fell silent."""
+        """Whether it was killed because its loop did not go on."""
+        self.stopped_at: float | None = None
+        """When a signal stopped it (:func:`time.monotonic`), unless it goes on since."""
         self.standing = Standing()
 
     async def wait(self) -> int:
@@ -71,65 +76,54 @@ class Worker:
         return self._status
 
     async def watch(self, heard: Heard | None = None) -> None:
-        """Read its heartbeats, and for ``heard`` what it logs, until it is gone; kill it when it hangs.
+        """Read how its login stands, and for ``heard`` what it logs, until it is gone.
 
         Nobody but this task, which reads it, may close the socket: an event loop that waits for a descriptor closed
         under it fails, or hears of another one that got the same number.
         """
         try:
-            while not await self._silent(heard):
-                pass
+            while packet := await self._control.packet():
+                if not packet.startswith(RECORD):
+                    self._hear(packet)
+                elif heard is not None:
+                    heard(packet)
         finally:
             self._control.close()
 
-    async def _silent(self, heard: Heard | None) -> bool:
-        """Hear one heartbeat; whether there was none. What it logs is none: a loop that never ends may do so, too."""
-        with anyio.move_on_after(HEARTBEAT_SECONDS * MISSED_HEARTBEATS):
-            return not self._hear(await self._beat(heard))
-        while self._control.waiting():  # it may be this process that did not run for so long
-            if not self._is_record(packet := await self._control.packet(), heard):
-                return not self._hear(packet)
-        structlog.get_logger(__name__).warning("worker hangs", pid=self.pid)
-        self.hung = True
+    @property
+    def due(self) -> float:
+        """When it says something new at the latest."""
+        return self._shared.page.due
+
+    def hang(self) -> None:
+        """It hangs: end it."""
+        if not self.hung:
+            structlog.get_logger(__name__).warning("worker hangs", pid=self.pid)
+            self.hung = True
         self.kill()
-        return True
 
-    async def _beat(self, heard: Heard | None) -> bytes:
-        while self._is_record(packet := await self._control.packet(), heard):
-            pass
-        return packet
-
-    @staticmethod
-    def _is_record(packet: bytes, heard: Heard | None) -> bool:
-        if not packet.startswith(RECORD):
-            return False
-        if heard is not None:
-            heard(packet)
-        return True
-
-    def _hear(self, packet: bytes) -> bytes:
-        if packet and packet != self._heartbeat:
-            self._heartbeat = packet
-            try:
-                told = jsontext.mapping(packet)
-            except ValueError as error:
-                structlog.get_logger(__name__).error("a worker makes no sense", pid=self.pid, error=str(error))
-                self.kill()  # it runs other code than ours
-                return packet
-            sessions = told.get("sessions")
-            self.standing = Standing(
-                "connected" if told.get("connected") is True else "disconnected",
-                sessions if isinstance(sessions, int) else 0,
-            )
-        return packet
+    def _hear(self, packet: bytes) -> None:
+        try:
+            told = jsontext.mapping(packet)
+        except ValueError as error:
+            structlog.get_logger(__name__).error("a worker makes no sense", pid=self.pid, error=str(error))
+            self.kill()  # it runs other code than ours
+            return
+        sessions = told.get("sessions")
+        self.standing = Standing(
+            "connected" if told.get("connected") is True else "disconnected",
+            sessions if isinstance(sessions, int) else 0,
+        )
 
     async def tell(self, spec: WorkerSpec) -> None:
         """Say what it is to run: the first thing it waits for."""
         await self._control.send_raw(spec.encode())
 
-    def held(self, until: float) -> None:
-        """Tell it that its login's lease was renewed; without waiting, for it asks where it is not told."""
-        self._control.offer({"do": "held", "until": until})
+    def held(self, until: float, alone_from: float) -> None:
+        """Let it know, without waking it, that its login's lease was renewed and when it has to do so itself."""
+        if not self._exited.is_set():
+            self._shared.page.held = until
+            self._shared.alarm.set(alone_from)
 
     def rewrite(self) -> None:
         """Tell it that Redis may have lost its records."""
@@ -171,6 +165,7 @@ class Worker:
     def exited(self, status: int) -> None:
         """The fork server reaped it."""
         self._status = status
+        self._shared.close()
         self._exited.set()
 
 
@@ -186,7 +181,7 @@ class ForkServer:
             "sandbox": sandbox and asdict(sandbox),
         }
         self._requests = itertools.count(1)
-        self._forks: dict[int, tuple[asyncio.Future[Worker], socket.socket]] = {}
+        self._forks: dict[int, tuple[asyncio.Future[Worker], socket.socket, Shared]] = {}
         self._workers: dict[int, Worker] = {}
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -221,6 +216,10 @@ class ForkServer:
             report = json.loads(packet)
             if "exited" in report:
                 self._reaped(report["exited"], report["status"])
+            elif "stopped" in report:
+                self._stopped(report["stopped"], time.monotonic())
+            elif "continued" in report:
+                self._stopped(report["continued"], None)
             else:
                 self._forked(report)
         self._gone()
@@ -229,6 +228,11 @@ class ForkServer:
     def warm(self) -> bool:
         """Whether it can fork."""
         return self._socket is not None
+
+    @property
+    def workers(self) -> Collection[Worker]:
+        """Those that run."""
+        return self._workers.values()
 
     async def fork(self, spec: WorkerSpec) -> Worker:
         """A new worker. Raises :class:`ForkServerGone`, and OSError when the machine has no room (or no time).
@@ -239,16 +243,18 @@ class ForkServer:
             await self._ready.wait()
         if self._socket is None:
             raise ForkServerGone(self.platform)
-        ours, theirs = pair()
         request = next(self._requests)
         future: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
-        with theirs:
+        with Shared.offered() as (shared, descriptors):
+            ours, theirs = pair()
             try:
-                socket.send_fds(self._socket, [json.dumps({"id": request}).encode()], [theirs.fileno()])
+                socket.send_fds(self._socket, [json.dumps({"id": request}).encode()], [theirs.fileno(), *descriptors])
             except OSError as error:
                 ours.close()
                 raise ForkServerGone(self.platform) from error
-        self._forks[request] = future, ours
+            finally:
+                theirs.close()
+        self._forks[request] = future, ours, shared
         with anyio.fail_after(FORK_SECONDS):
             worker = await future
         await worker.tell(spec)
@@ -266,14 +272,16 @@ class ForkServer:
             self._socket = None
 
     def _forked(self, report: dict[str, Any]) -> None:
-        future, ours = self._forks.pop(report["id"])
+        future, ours, shared = self._forks.pop(report["id"])
         if future.done():
+            shared.close()
             ours.close()  # nobody waits for it any more; the worker, when there is one, ends as it reads that
         elif "failed" in report:
+            shared.close()
             ours.close()
             future.set_exception(OSError(report["failed"]))
         else:
-            worker = Worker(report["pid"], Control(ours))
+            worker = Worker(report["pid"], Control(ours), shared)
             self._workers[worker.pid] = worker
             future.set_result(worker)
 
@@ -282,8 +290,14 @@ class ForkServer:
         if worker is not None:
             worker.exited(status)
 
+    def _stopped(self, pid: int, when: float | None) -> None:
+        worker = self._workers.get(pid)
+        if worker is not None:
+            worker.stopped_at = when
+
     def _gone(self) -> None:
-        for future, ours in self._forks.values():
+        for future, ours, shared in self._forks.values():
+            shared.close()
             ours.close()
             if not future.done():
                 future.set_exception(ForkServerGone(self.platform))

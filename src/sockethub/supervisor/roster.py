@@ -7,7 +7,7 @@ commands that were under way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -61,10 +61,12 @@ class Roster:
         await self._client.delete(redis_keys.state(login))
         await self._client.hdel(redis_keys.SUPERVISOR_LOGINS, login)
 
-    async def orphans(self) -> dict[str, Entry]:
-        """Logins that ought to run and that no supervisor holds."""
+    async def orphans(self, ours: Container[str] = ()) -> dict[str, Entry]:
+        """Logins that ought to run and that no supervisor holds; ``ours`` are known to run, and not asked for."""
         entered: Any = await self._client.hgetall(redis_keys.SUPERVISOR_LOGINS)
-        logins = {login.decode(): Entry.decode(text.decode()) for login, text in entered.items()}
+        logins = {
+            login: Entry.decode(text.decode()) for raw, text in entered.items() if (login := raw.decode()) not in ours
+        }
         pipeline = self._client.pipeline(transaction=False)
         for login in logins:
             pipeline.exists(redis_keys.lease(login))

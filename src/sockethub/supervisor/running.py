@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 import anyio
 import structlog
 from anyio.abc import TaskGroup
@@ -14,7 +17,8 @@ from sockethub.operations.recent import Recent
 from sockethub.supervisor import sandbox
 from sockethub.supervisor.backoff import Backoff
 from sockethub.supervisor.keeper import PoolKeeper
-from sockethub.supervisor.processes import ForkServer, ForkServerGone
+from sockethub.supervisor.lookout import look_after
+from sockethub.supervisor.processes import ForkServer, ForkServerGone, Worker
 from sockethub.supervisor.redis_users import RedisUsers
 from sockethub.supervisor.specs import Specs
 
@@ -50,6 +54,7 @@ class RunningPlatforms:
     async def start(self, users: RedisUsers, tasks: TaskGroup) -> None:
         """Start all that are declared, to run in ``tasks``; returns when they are warm."""
         self._users, self._tasks = users, tasks
+        tasks.start_soon(look_after, self._workers)
         await self.add(self._declaration)
 
     async def add(self, declaration: Declaration) -> None:
@@ -95,6 +100,9 @@ class RunningPlatforms:
         """End every process that is left."""
         for server in self.servers.values():
             server.close()
+
+    def _workers(self) -> Iterator[Worker]:
+        return chain.from_iterable(server.workers for server in self.servers.values())
 
     def _server(self, name: str, declaration: Declaration) -> ForkServer:
         declared = declaration.platforms[name]

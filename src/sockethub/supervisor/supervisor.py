@@ -309,7 +309,7 @@ class Supervisor:
                     await anyio.sleep(RENEWAL_SECONDS)
                     continue
                 await users.mend()
-                orphans = await roster.orphans()
+                orphans = await roster.orphans(self._logins)
                 listeners = await drop_dead_gateways(client, sorted({*self._logins, *orphans}))
                 left = {login: entry for login, entry in orphans.items() if listeners[login].alive}
                 for login in orphans.keys() - left.keys():

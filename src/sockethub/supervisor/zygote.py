@@ -1,8 +1,9 @@
 """A platform's fork server: everything imported and warm, no thread, no secret, no connection; then fork per login.
 
 ``python -m sockethub.supervisor.zygote PLATFORM DESCRIPTOR``, the latter a packet socket to the supervisor. The first
-packet says what to warm up; each further one, with a file descriptor attached, asks for a fork. Blocking on purpose: a
-process with a running loop or a second thread must not fork.
+packet says what to warm up; each further one, with file descriptors attached (a control socket and what is
+:mod:`~sockethub.worker.shared`), asks for a fork. Told are forks, and which workers have ended, were stopped by a
+signal, or go on. Blocking on purpose: a process with a running loop or a second thread must not fork.
 
 A worker forked from here shares the parent's pages: garbage collection is frozen first, for one full collection in a
 child would copy them all.
@@ -10,6 +11,7 @@ child would copy them all.
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import json
 import os
@@ -18,7 +20,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, NoReturn
 
@@ -26,11 +28,15 @@ from sockethub import logs
 from sockethub.supervisor import cage
 from sockethub.supervisor.immortal import immortalize
 from sockethub.supervisor.sandbox import Sandbox
+from sockethub.worker.shared import Shared
 
-CONTROL_FD: Final = 3
-"""Where a worker finds its control socket; every descriptor above is closed."""
+FIRST_FD: Final = 3
+"""Where a worker finds its control socket, and what is shared next to it; every descriptor above is closed."""
 
 PACKET_BYTES: Final = 65_536
+
+Work = Callable[[socket.socket, Shared], int]
+"""Runs a worker to its end; its exit status."""
 
 
 def main() -> int:
@@ -59,7 +65,7 @@ def main() -> int:
     return 0
 
 
-def _warm(order: dict[str, Any]) -> Callable[[socket.socket], int]:
+def _warm(order: dict[str, Any]) -> Work:
     """Import what workers need, and let the platform touch what its logins will."""
     from sockethub.worker.main import main as work
     from sockethub.worker.runtime import load_driver
@@ -89,7 +95,7 @@ def _confinement(order: dict[str, Any]) -> Callable[[], None]:
     return confine
 
 
-def _serve(connection: socket.socket, confine: Callable[[], None], work: Callable[[socket.socket], int]) -> None:
+def _serve(connection: socket.socket, confine: Callable[[], None], work: Work) -> None:
     signals_out, signals_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(signals_in, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -100,35 +106,40 @@ def _serve(connection: socket.socket, confine: Callable[[], None], work: Callabl
             _reap(connection)
         if connection.fileno() in ready:
             try:
-                packet, descriptors, _, _ = socket.recv_fds(connection, PACKET_BYTES, 1)
+                packet, descriptors, _, _ = socket.recv_fds(connection, PACKET_BYTES, 3)
             except ConnectionResetError:  # it ended before it had read all that we told
                 return
             if not packet:
                 return
-            _fork(connection, json.loads(packet)["id"], descriptors[0], confine, work)
+            _fork(connection, json.loads(packet)["id"], descriptors, confine, work)
 
 
 def _fork(
     connection: socket.socket,
     request: int,
-    descriptor: int,
+    descriptors: Sequence[int],
     confine: Callable[[], None],
-    work: Callable[[socket.socket], int],
+    work: Work,
 ) -> None:
     parent = os.getpid()
     try:
         pid = os.fork()
     except OSError as error:
-        os.close(descriptor)
+        _close(descriptors)
         connection.send(json.dumps({"id": request, "failed": str(error)}).encode())
         return
     if pid == 0:
-        _child(parent, descriptor, confine, work)
-    os.close(descriptor)
+        _child(parent, descriptors, confine, work)
+    _close(descriptors)
     connection.send(json.dumps({"id": request, "pid": pid}).encode())
 
 
-def _child(parent: int, descriptor: int, confine: Callable[[], None], work: Callable[[socket.socket], int]) -> NoReturn:
+def _close(descriptors: Sequence[int]) -> None:
+    for each in descriptors:
+        os.close(each)
+
+
+def _child(parent: int, descriptors: Sequence[int], confine: Callable[[], None], work: Work) -> NoReturn:
     status = 1
     try:
         cage.die_with_parent(parent)
@@ -136,10 +147,10 @@ def _child(parent: int, descriptor: int, confine: Callable[[], None], work: Call
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        control = _only(descriptor)
+        control, *shared = _only(descriptors)
         confine()
         gc.enable()
-        status = work(control)
+        status = work(socket.socket(fileno=control), Shared.received(*shared))
     except BaseException:  # noqa: BLE001 - nothing of the child may run on in the parent's code; it is printed
         sys.excepthook(*sys.exc_info())
     finally:
@@ -147,22 +158,35 @@ def _child(parent: int, descriptor: int, confine: Callable[[], None], work: Call
         os._exit(status)
 
 
-def _only(descriptor: int) -> socket.socket:
-    """Keep standard streams and this descriptor, moved to 3; close every other."""
-    os.dup2(descriptor, CONTROL_FD)
-    os.closerange(CONTROL_FD + 1, os.sysconf("SC_OPEN_MAX"))
-    return socket.socket(fileno=CONTROL_FD)
+def _only(descriptors: Sequence[int]) -> range:
+    """Keep standard streams and these descriptors, moved to where it returns; close every other."""
+    places = range(FIRST_FD, FIRST_FD + len(descriptors))
+    # Out of the way first: one may be where another is going to be.
+    for away, place in zip(
+        [fcntl.fcntl(each, fcntl.F_DUPFD, places.stop) for each in descriptors], places, strict=True
+    ):
+        os.dup2(away, place)
+    os.closerange(places.stop, os.sysconf("SC_OPEN_MAX"))
+    return places
 
 
 def _reap(connection: socket.socket) -> None:
     while True:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED | os.WCONTINUED)
         except ChildProcessError:
             return
         if pid == 0:
             return
-        connection.send(json.dumps({"exited": pid, "status": os.waitstatus_to_exitcode(status)}).encode())
+        connection.send(json.dumps(_report(pid, status)).encode())
+
+
+def _report(pid: int, status: int) -> dict[str, int]:
+    if os.WIFSTOPPED(status):
+        return {"stopped": pid}
+    if os.WIFCONTINUED(status):
+        return {"continued": pid}
+    return {"exited": pid, "status": os.waitstatus_to_exitcode(status)}
 
 
 if __name__ == "__main__":

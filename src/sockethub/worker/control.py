@@ -1,32 +1,29 @@
 """The control socket between a worker and its supervisor: a packet socket, one JSON object a packet.
 
-Supervisor to worker: the spec first, then ``{"do": "stop"}``, ``{"do": "forget", "gateway": id}``, ``{"do": "held",
-"until": seconds}`` (the lease, :mod:`sockethub.leases`) ``{"do": "rewrite"}`` (Redis has lost what it had) and
-``{"do": "log", "level": name}``. Worker to supervisor: ``{"alive": true}``, that of a login
-with ``"connected"`` and ``"sessions"``, and what it logs (:mod:`sockethub.logrecords`). The end of the socket is the
-end of the worker.
+Supervisor to worker: the spec first, then ``{"do": "stop"}``, ``{"do": "forget", "gateway": id}``, ``{"do":
+"rewrite"}`` (Redis has lost what it had) and ``{"do": "log", "level": name}``. Worker to supervisor: how a login stands
+(``{"connected": bool, "sessions": number}``) when that has changed, and what it logs (:mod:`sockethub.logrecords`). The
+end of the socket is the end of the worker. That it lives, and has its lease, is told without waking anybody
+(:mod:`~sockethub.worker.page`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import select
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any, Final
 
 PACKET_BYTES: Final = 262_144
 """Largest packet; the spec is the largest and holds the operator's options."""
 
-ALIVE: Final = b'{"alive": true}'
-
 SUPERSEDED: Final = 75
 """Exit status of a worker whose login another one has (``EX_TEMPFAIL``): it is not replaced."""
 
-HEARTBEAT_SECONDS: Final = 2.0
-"""How often a worker shows that its loop runs; a few of them missed, and it is taken for hung."""
+TELL_SECONDS: Final = 2.0
+"""How a login stands is told at most once in this time, and so is a number of log records."""
 
 
 class Control:
@@ -50,16 +47,6 @@ class Control:
             return await asyncio.get_running_loop().sock_recv(self._socket, self._largest)
         except ConnectionError:
             return b""
-
-    def waiting(self) -> bool:
-        """Whether a packet, or the end, is there to be read."""
-        look = select.poll()
-        look.register(self._socket, select.POLLIN)
-        return bool(look.poll(0))
-
-    def beat(self, standing: Mapping[str, Any] | None = None) -> None:
-        """Say that one is alive, and how a login stands."""
-        self.tell(json.dumps({"alive": True, **standing}).encode() if standing else ALIVE)
 
     def offer(self, message: dict[str, Any]) -> None:
         """Send one message without waiting: whoever does not read what came before has no use for another."""

@@ -9,6 +9,7 @@ import structlog
 from sockethub import leases
 from sockethub.jobs import RedisLink
 from sockethub.jobs.pauses import Pauses
+from sockethub.worker.shared import Shared
 from sockethub.worker.spec import WorkerSpec
 
 __all__ = ["Lease"]
@@ -17,19 +18,27 @@ __all__ = ["Lease"]
 class Lease:
     """Held while the supervisor says so, or Redis itself; ``lost`` when another worker may have the login."""
 
-    def __init__(self, spec: WorkerSpec, link: RedisLink) -> None:
+    def __init__(self, spec: WorkerSpec, link: RedisLink, shared: Shared) -> None:
+        """``shared`` tells what the supervisor has renewed."""
         self._spec = spec
         self._link = link
-        self._until = spec.lease_until
+        self._page = shared.page
+        self._alarm = shared.alarm
+        self._renewed_until = spec.lease_until
+        """As this worker knows by itself."""
         self._asked = leases.now()
         """When Redis was asked last, whether or not it answered."""
         self._asking = anyio.Lock()
         self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
         self.lost = anyio.Event()
 
-    def held(self, until: float) -> None:
-        """The supervisor has renewed it."""
-        self._until = max(self._until, until)
+    @property
+    def _until(self) -> float:
+        return max(self._renewed_until, self._page.held)
+
+    @property
+    def _alone_from(self) -> float:
+        return leases.alone_from(self._until, self._spec.lease_seconds)
 
     async def permit(self) -> None:
         """Returns while the login is surely ours; where it is not any more, never: the process is about to end."""
@@ -63,17 +72,17 @@ class Lease:
     async def watch(self) -> None:
         """Renew it where the supervisor does not."""
         while not self.lost.is_set():
-            soon = self._until - self._spec.lease_seconds / 3
-            if leases.now() >= soon:
+            if leases.now() >= self._alone_from:
                 await self._renew()
             else:
-                await anyio.sleep(soon - leases.now())
+                self._alarm.set(self._alone_from)
+                await self._alarm.wait()
 
     async def _renew(self) -> None:
         async with self._asking:
             pauses = Pauses()
             # The supervisor may come back meanwhile.
-            while not self.lost.is_set() and leases.now() >= self._until - self._spec.lease_seconds / 3:
+            while not self.lost.is_set() and leases.now() >= self._alone_from:
                 if leases.now() >= self._until + self._spec.isolated_seconds:
                     self._log.error("Redis was away for too long; another machine may have the login now")
                     self.lost.set()
@@ -92,7 +101,7 @@ class Lease:
         finally:
             self._asked = leases.now()
         if ours:
-            self._until = asked + spec.lease_seconds
+            self._renewed_until = asked + spec.lease_seconds
         else:
             self._log.error("lease lost: another machine runs this login")
             self.lost.set()

@@ -108,9 +108,8 @@ class LoginService(Service):
     def remember(self, activity: Activity, reply: Reply) -> tuple[Command, ...]:
         return () if activity["type"] in self._spec.retryable else self._answers.remember(activity, reply)
 
-    @property
     def standing(self) -> dict[str, Any]:
-        """What the supervisor is told of it with every heartbeat."""
+        """What the supervisor is told of it."""
         return {"connected": self._platform.connected, "sessions": len(self._audience)}
 
     async def stop(self, reason: str) -> None:

@@ -18,12 +18,15 @@ from anyio.abc import TaskGroup
 
 from sockethub import logs
 from sockethub.jobs import RedisLink, linked, use_fast_json
-from sockethub.worker.control import HEARTBEAT_SECONDS, PACKET_BYTES, SUPERSEDED, Control
+from sockethub.worker.control import PACKET_BYTES, SUPERSEDED, Control
 from sockethub.worker.lease import Lease
 from sockethub.worker.login import LoginService
 from sockethub.worker.pool import PoolService
 from sockethub.worker.runtime import Runtime
+from sockethub.worker.shared import Shared
+from sockethub.worker.signs import Signs
 from sockethub.worker.spec import WorkerSpec
+from sockethub.worker.standing import Standing
 from sockethub.worker.telling import Telling
 
 STOPPED: Final = "the service is going down"
@@ -45,7 +48,7 @@ class Ending:
     status: int = 0
 
 
-def main(connection: socket.socket) -> int:
+def main(connection: socket.socket, shared: Shared) -> int:
     """Work until told to stop or the supervisor is gone; the process's exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
     packet = connection.recv(PACKET_BYTES)
@@ -55,21 +58,22 @@ def main(connection: socket.socket) -> int:
     logs.set_level(spec.log_level)  # it may have changed since its fork server began
     control = Control(connection)
     logs.also(Telling(control))
-    with asyncio.Runner(loop_factory=_loop_factory(spec)) as runner:
-        return runner.run(work(spec, control))
+    signs = Signs(shared.page)
+    with asyncio.Runner(loop_factory=_loop_factory(spec, signs)) as runner:
+        return runner.run(work(spec, control, shared, signs))
 
 
-def _loop_factory(spec: WorkerSpec) -> Callable[[], asyncio.AbstractEventLoop] | None:
+def _loop_factory(spec: WorkerSpec, signs: Signs) -> Callable[[], asyncio.AbstractEventLoop]:
     """A pool's few processes do the work of all: uvloop is the faster. A login is one of hundreds, and needs 0.7 MiB
     less on asyncio's own."""
     if spec.mode == "persistent":
-        return None
+        return signs.loop
     import uvloop
 
     return uvloop.new_event_loop
 
 
-async def work(spec: WorkerSpec, control: Control) -> int:
+async def work(spec: WorkerSpec, control: Control, shared: Shared, signs: Signs) -> int:
     """Run the worker of `spec` until it ends or is told to; the exit status."""
     use_fast_json()
     url, ending = spec.redis_url.reveal(), Ending()
@@ -78,7 +82,7 @@ async def work(spec: WorkerSpec, control: Control) -> int:
         linked(url, by_digest=spec.confined) as link,
         anyio.create_task_group() as tasks,
     ):
-        lease = None if spec.mode == "stateless" else Lease(spec, link)
+        lease = None if spec.mode == "stateless" else Lease(spec, link, shared)
         login = None if lease is None else LoginService(spec, link, lease, tasks)
         runtime = Runtime(spec, login or PoolService(spec, link), lease, blocking=blocking, link=link)
         if login is not None and lease is not None:
@@ -86,23 +90,19 @@ async def work(spec: WorkerSpec, control: Control) -> int:
             tasks.start_soon(lease.watch)
             tasks.start_soon(_superseded, lease, login, ending, tasks)
         leave = partial(_leave, runtime, login, tasks, spec.stop_seconds * DRAINING)
-        tasks.start_soon(_obey, control, login, lease, (link, blocking), leave)
+        tasks.start_soon(_obey, control, login, (link, blocking), leave)
         tasks.start_soon(_terminated, ending, leave)
-        tasks.start_soon(_beat, control, login)
+        tasks.start_soon(signs.show, None if login is None else Standing(login.standing, control.tell))
         tasks.start_soon(runtime.run)
     return ending.status
 
 
-async def _obey(
-    control: Control, login: LoginService | None, lease: Lease | None, links: Sequence[RedisLink], leave: Leave
-) -> None:
+async def _obey(control: Control, login: LoginService | None, links: Sequence[RedisLink], leave: Leave) -> None:
     async for message in control.receive():
         match message.get("do"):
             case "stop":
                 await leave()
                 return
-            case "held" if lease is not None:
-                lease.held(message["until"])
             case "forget" if login is not None:
                 login.forget(message["gateway"])
             case "log":
@@ -140,12 +140,6 @@ async def _leave(runtime: Runtime, login: LoginService | None, tasks: TaskGroup,
     if login is not None:
         await login.stop(STOPPED)
     tasks.cancel_scope.cancel()
-
-
-async def _beat(control: Control, login: LoginService | None) -> None:
-    while True:
-        control.beat(None if login is None else login.standing)
-        await asyncio.sleep(HEARTBEAT_SECONDS)  # anyio's costs twice as much, which counts where little else is done
 
 
 async def _end(login: LoginService, tasks: TaskGroup) -> None:

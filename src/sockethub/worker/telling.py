@@ -7,10 +7,10 @@ import time
 from typing import Any, Final
 
 from sockethub.logrecords import Allowance, packet
-from sockethub.worker.control import HEARTBEAT_SECONDS, Control
+from sockethub.worker.control import TELL_SECONDS, Control
 
-RECORDS_PER_BEAT: Final = 50
-"""How many a worker tells between two heartbeats. At level info it has little to say; at debug, commands in a burst are
+RECORDS_AT_ONCE: Final = 50
+"""How many a worker tells in ``TELL_SECONDS``. At level info it has little to say; at debug, commands in a burst are
 not worth more of its supervisor's time."""
 
 
@@ -19,7 +19,7 @@ class Telling:
 
     def __init__(self, control: Control) -> None:
         self._control = control
-        self._allowance = Allowance(RECORDS_PER_BEAT, HEARTBEAT_SECONDS)
+        self._allowance = Allowance(RECORDS_AT_ONCE, TELL_SECONDS)
         self._left_out = 0
 
     def __call__(self, record: dict[str, Any]) -> None:

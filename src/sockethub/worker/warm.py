@@ -26,6 +26,8 @@ from sockethub.jobs.link import digest
 from sockethub.worker.control import Control, pair
 from sockethub.worker.interface import Activity, LoginContext, PersistentPlatform, StatelessPlatform
 from sockethub.worker.main import work
+from sockethub.worker.shared import Shared
+from sockethub.worker.signs import Signs
 from sockethub.worker.spec import WorkerSpec
 
 WARM: Final = "warm"
@@ -81,10 +83,13 @@ def warm_up() -> None:
     with tempfile.TemporaryDirectory(prefix="sockethub-") as directory:
         for number in range(JOBS):
             for mode in _DRIVERS:
-                asyncio.run(_one_job(mode, Path(directory) / f"{mode}{number}.sock"))
+                with Shared.new() as shared:
+                    signs = Signs(shared.page)
+                    with asyncio.Runner(loop_factory=signs.loop) as runner:
+                        runner.run(_one_job(mode, Path(directory) / f"{mode}{number}.sock", shared, signs))
 
 
-async def _one_job(mode: Mode, path: Path) -> None:
+async def _one_job(mode: Mode, path: Path, shared: Shared, signs: Signs) -> None:
     driver = _DRIVERS[mode]
     spec = WorkerSpec(
         platform=WARM,
@@ -104,7 +109,7 @@ async def _one_job(mode: Mode, path: Path) -> None:
     key = new_key()
     redis = StandIn(_job(spec, key), _credentials(spec, key), ours)
     async with await asyncio.start_unix_server(redis.serve, path), asyncio.timeout(SECONDS):
-        await work(spec, control)
+        await work(spec, control, shared, signs)
     control.close()
     ours.close()
     await redis.ended()

@@ -12,10 +12,14 @@ import pytest
 
 from sockethub import redis_keys
 from sockethub.crypto import RootKey
+from sockethub.worker.control import TELL_SECONDS
 from tests.integration.workers.stage import Client, declaration, staged
 from tests.support.deployment import descendants
 
 pytestmark = pytest.mark.anyio
+
+WITHIN_SECONDS = 8.0
+"""A worker that hangs is noticed, by which the machine that runs this may be slow."""
 
 
 def pid_of(activity: object) -> int:
@@ -189,14 +193,52 @@ async def test_a_pool_heals_and_loses_nothing(redis_url: str) -> None:
         assert (await client.do("echo", "well")).outcome == "result"
 
 
-async def test_a_worker_that_hangs_is_replaced(redis_url: str) -> None:
-    """Stopped, not dead: nobody but its silence tells."""
+@pytest.mark.parametrize("how", ["stopped", "spin", "block"])
+async def test_a_worker_that_hangs_is_replaced(redis_url: str, how: str) -> None:
+    """Not dead: nobody but what it does not do any more tells. Stopped as it waits, it has nothing to do."""
     async with staged(redis_url) as (stage, _):
         client = Client(stage, "ann")
         pid = pid_of((await client.connect()).activity)
-        os.kill(pid, signal.SIGSTOP)
-        await stage.until(lambda: ("ann", "lost") in stage.notices)
+        if how == "stopped":
+            os.kill(pid, signal.SIGSTOP)
+        else:
+            await client.send("send", how)
+        with anyio.fail_after(WITHIN_SECONDS):
+            await stage.until(lambda: ("ann", "lost") in stage.notices)
         assert pid_of((await client.do("send", "hello")).activity) != pid
+
+
+async def test_a_worker_that_was_stopped_for_a_moment_goes_on(redis_url: str) -> None:
+    async with staged(redis_url) as (stage, _):
+        client = Client(stage, "ann")
+        pid = pid_of((await client.connect()).activity)
+        for stopping in range(3):  # together they are longer than one may be
+            os.kill(pid, signal.SIGSTOP)
+            await anyio.sleep(WITHIN_SECONDS / 3)
+            os.kill(pid, signal.SIGCONT)
+            assert pid_of((await client.do("send", f"hello {stopping}")).activity) == pid
+
+
+async def test_a_pool_worker_that_is_stopped_is_replaced(redis_url: str) -> None:
+    async with staged(redis_url) as (stage, supervisor):
+        with anyio.fail_after(5):
+            while not (pool := [pid for pid in descendants(supervisor.pid) if _parent(pid) != supervisor.pid]):  # noqa: ASYNC110 - as above
+                await anyio.sleep(0.01)
+        os.kill(pool[0], signal.SIGSTOP)
+        await stage.until_gone(pool[0])
+        assert (await Client(stage, "dummy", platform="dummy").do("echo", "well")).outcome == "result"
+
+
+async def test_nobody_wakes_a_worker_that_has_nothing_to_do(redis_url: str) -> None:
+    """Neither to hear that it is well, nor to say that its lease was renewed."""
+    async with staged(redis_url, declaration(lease_seconds=0.6)) as (stage, _):
+        client = Client(stage, "ann")
+        pid = pid_of((await client.connect()).activity)
+        await anyio.sleep(TELL_SECONDS + 0.5)  # until the last of how it stands is told
+        before = _waits(pid)
+        await anyio.sleep(3)
+        assert _waits(pid) - before <= 2, "a link to Redis looks once whether it was answered"
+        assert pid_of((await client.do("send", "hello")).activity) == pid
 
 
 async def test_nothing_outlives_a_killed_supervisor(redis_url: str) -> None:
@@ -243,6 +285,16 @@ async def test_a_worker_is_confined(redis_url: str) -> None:
             seen = Path(f"/proc/{child}/environ").read_bytes() + Path(f"/proc/{child}/cmdline").read_bytes()
             assert b"canary-7d1" not in seen
             assert redis_url.encode() not in seen
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _waits(pid: int) -> int:
+    """How often it has gone to sleep."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
 
 
 def _runs(pid: int) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from sockethub.logrecords import packet
 from sockethub.operations.recent import Recent
-from sockethub.supervisor.hearing import HEARD_PER_BEAT, Hearing
+from sockethub.supervisor.hearing import HEARD_AT_ONCE, Hearing
 
 pytestmark = pytest.mark.anyio
 
@@ -43,9 +43,9 @@ async def test_nobody_logs_in_the_name_of_another() -> None:
 
 async def test_who_says_too_much_is_not_listened_to() -> None:
     heard = Heard()
-    for _ in range(HEARD_PER_BEAT + 5):
+    for _ in range(HEARD_AT_ONCE + 5):
         heard.hearing(packet(RECORD, 0))
-    assert len(heard.records) == HEARD_PER_BEAT
+    assert len(heard.records) == HEARD_AT_ONCE
     assert heard.dropped == 5
 
 

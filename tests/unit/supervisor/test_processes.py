@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import anyio
@@ -16,12 +15,14 @@ import pytest
 
 from sockethub.config.models import Log
 from sockethub.crypto import Secret
-from sockethub.supervisor import processes
 from sockethub.supervisor.processes import ForkServer, ForkServerGone, Worker
 from sockethub.worker.control import Control, pair
+from sockethub.worker.shared import Shared
 from sockethub.worker.spec import WorkerSpec
 
 pytestmark = pytest.mark.anyio
+
+Ends = tuple[socket.socket, socket.socket]
 
 NOBODY = 2**22 + 1
 """Above the kernel's greatest pid: a signal sent there reaches nobody."""
@@ -34,10 +35,16 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-async def test_the_end_of_socket_and_process_may_come_in_one_turn(ends: tuple[socket.socket, socket.socket]) -> None:
+@pytest.fixture
+def shared() -> Iterator[Shared]:
+    with Shared.new() as found:
+        yield found
+
+
+async def test_the_end_of_socket_and_process_may_come_in_one_turn(ends: Ends, shared: Shared) -> None:
     """The report first, then the end of the socket: what reads that socket must find it open still."""
     ours, theirs = ends
-    worker = Worker(NOBODY, Control(ours))
+    worker = Worker(NOBODY, Control(ours), shared)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(worker.watch)
         await anyio.wait_all_tasks_blocked()
@@ -48,9 +55,9 @@ async def test_the_end_of_socket_and_process_may_come_in_one_turn(ends: tuple[so
     assert ours.fileno() < 0, "whoever read it has closed it"
 
 
-async def test_a_worker_that_is_gone_can_be_told_anything(ends: tuple[socket.socket, socket.socket]) -> None:
+async def test_a_worker_that_is_gone_can_be_told_anything(ends: Ends, shared: Shared) -> None:
     ours, theirs = ends
-    worker = Worker(NOBODY, Control(ours))
+    worker = Worker(NOBODY, Control(ours), shared)
     theirs.close()
     await worker.forget("gateway")
     await worker.watch()
@@ -60,10 +67,10 @@ async def test_a_worker_that_is_gone_can_be_told_anything(ends: tuple[socket.soc
         await worker.stop(1)
 
 
-async def test_a_worker_that_does_not_leave_is_ended(ends: tuple[socket.socket, socket.socket]) -> None:
+async def test_a_worker_that_does_not_leave_is_ended(ends: Ends, shared: Shared) -> None:
     ours, theirs = ends
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:  # noqa: ASYNC220
-        worker = Worker(process.pid, Control(ours))
+        worker = Worker(process.pid, Control(ours), shared)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(worker.stop, 0.05)
             status = await anyio.to_thread.run_sync(process.wait)
@@ -97,14 +104,12 @@ async def test_the_successor_of_a_fork_server_is_waited_for() -> None:
             await worker.wait()
 
 
-async def test_a_fork_nobody_waits_for_any_more_leaves_nothing_behind(
-    ends: tuple[socket.socket, socket.socket],
-) -> None:
+async def test_a_fork_nobody_waits_for_any_more_leaves_nothing_behind(ends: Ends, shared: Shared) -> None:
     """A pid may come again: what is remembered of a late one must not meet the next that has it."""
     ours, theirs = ends
     server = ForkServer("late", "sockethub.platforms.dummy:DummyPlatform", 256, Log())
     future: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
-    server._forks[1] = future, ours
+    server._forks[1] = future, ours, shared
     future.cancel()
     server._forked({"id": 1, "pid": NOBODY})
     server._reaped(NOBODY, 0)
@@ -118,7 +123,7 @@ async def test_no_descriptor_is_lost_when_forks_fail() -> None:
     before = len(os.listdir("/proc/self/fd"))
     ours, theirs = pair()
     future: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
-    server._forks[1] = future, ours
+    server._forks[1] = future, ours, Shared.new()
     server._forked({"id": 1, "failed": "no room"})
     theirs.close()
     with pytest.raises(OSError, match="no room"):
@@ -126,78 +131,12 @@ async def test_no_descriptor_is_lost_when_forks_fail() -> None:
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-async def test_silence_is_taken_for_hanging(
-    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(processes, "HEARTBEAT_SECONDS", 0.05)
-    ours, theirs = ends
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:  # noqa: ASYNC220
-        worker = Worker(process.pid, Control(ours))
-        other = Control(theirs)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(worker.watch)
-            for _ in range(10):
-                await anyio.sleep(0.05)
-                other.beat()
-            assert process.poll() is None, "it was heard all the while"
-            assert await anyio.to_thread.run_sync(process.wait) == -signal.SIGKILL
-
-
-async def test_who_did_not_run_itself_blames_nobody(
-    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Stopped for a while, by a debugger or a busy machine: the heartbeats wait in the socket."""
-    monkeypatch.setattr(processes, "HEARTBEAT_SECONDS", 0.05)
-    ours, theirs = ends
-    killed: list[int] = []
-    monkeypatch.setattr(Worker, "kill", lambda worker: killed.append(worker.pid))
-    worker, other = Worker(NOBODY, Control(ours)), Control(theirs)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(worker.watch)
-        await anyio.wait_all_tasks_blocked()
-        other.beat()
-        time.sleep(0.5)  # noqa: ASYNC251 - the loop does not run: that is the point
-        await anyio.sleep(0.02)
-        assert not killed
-        other.close()
-
-
-async def test_a_log_record_is_no_heartbeat(
-    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A loop that never ends may log something in each turn; its worker hangs all the same."""
-    monkeypatch.setattr(processes, "HEARTBEAT_SECONDS", 0.05)
-    ours, theirs = ends
-    heard: list[bytes] = []
-    async with await anyio.open_process([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
-        worker = Worker(process.pid, Control(ours))
-        other = Control(theirs)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(worker.watch, heard.append)
-            for _ in range(10):
-                other.tell(b'{"log":1}')
-                other.beat()
-                await anyio.sleep(0.05)
-            assert process.returncode is None
-            assert len(heard) == 10
-            assert worker.standing.state == "disconnected"
-            with anyio.fail_after(30):
-                while process.returncode is None:
-                    other.tell(b'{"log":2}')
-                    await anyio.sleep(0.01)
-            assert await process.wait() == -signal.SIGKILL
-        assert worker.hung
-        assert heard[-1] == b'{"log":2}'
-
-
 @pytest.mark.parametrize("packet", [b"5", b"[]", b"\xff", b"[" * 100_000])
-async def test_a_worker_that_says_what_none_of_ours_would_is_killed(
-    ends: tuple[socket.socket, socket.socket], packet: bytes
-) -> None:
+async def test_a_worker_that_says_what_none_of_ours_would_is_killed(ends: Ends, packet: bytes, shared: Shared) -> None:
     """It was taken over; its supervisor, and all other logins, go on."""
     ours, theirs = ends
     async with await anyio.open_process([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
-        worker = Worker(process.pid, Control(ours))
+        worker = Worker(process.pid, Control(ours), shared)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(worker.watch)
             theirs.send(packet)
@@ -207,9 +146,9 @@ async def test_a_worker_that_says_what_none_of_ours_would_is_killed(
         assert status == -signal.SIGKILL
 
 
-async def test_a_standing_is_of_the_shape_that_others_count_on(ends: tuple[socket.socket, socket.socket]) -> None:
+async def test_a_standing_is_of_the_shape_that_others_count_on(ends: Ends, shared: Shared) -> None:
     ours, theirs = ends
-    worker = Worker(NOBODY, Control(ours))
+    worker = Worker(NOBODY, Control(ours), shared)
     theirs.send(b'{"alive":true,"connected":[],"sessions":"many"}')
     theirs.close()
     await worker.watch()

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import socket
+import subprocess
 
 import pytest
 
 from sockethub.supervisor import zygote
 
 
-def _never(connection: socket.socket) -> int:
+def test_it_tells_who_is_stopped_and_who_goes_on() -> None:
+    """Whoever only waits does not notice it, nor does who looks at its page."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.settimeout(10)
+    with ours, theirs, subprocess.Popen(["sleep", "60"]) as child:
+        told = []
+        for number in (signal.SIGSTOP, signal.SIGCONT, signal.SIGKILL):
+            child.send_signal(number)
+            os.waitid(os.P_PID, child.pid, os.WSTOPPED | os.WCONTINUED | os.WEXITED | os.WNOWAIT)
+            zygote._reap(theirs)
+            told.append(json.loads(ours.recv(100)))
+        assert told == [{"stopped": child.pid}, {"continued": child.pid}, {"exited": child.pid, "status": -9}]
+
+
+def _never(*_: object) -> int:
     raise AssertionError("nothing was to be forked")
 
 

@@ -12,34 +12,21 @@ pytestmark = pytest.mark.anyio
 async def test_packets_keep_their_bounds_and_the_end_is_the_end() -> None:
     one, other = (Control(end) for end in pair())
     await one.send({"do": "forget", "gateway": "g"})
-    one.beat()
+    one.tell(b"{}")
     await one.send_raw(b'{"big": "' + b"x" * (PACKET_BYTES // 2) + b'"}')
     one.close()
     got = [message async for message in other.receive()]
-    assert got[:2] == [{"do": "forget", "gateway": "g"}, {"alive": True}]
+    assert got[:2] == [{"do": "forget", "gateway": "g"}, {}]
     assert len(got[2]["big"]) == PACKET_BYTES // 2
     other.close()
 
 
-async def test_nobody_waits_to_say_that_it_is_alive() -> None:
+async def test_nobody_waits_to_tell() -> None:
     one, other = (Control(end) for end in pair())
     for _ in range(10_000):  # far more than the socket holds
-        one.beat()
+        one.tell(b"{}")
     other.close()
-    one.beat()
+    assert not one.tell(b"{}")
     await one.send({"do": "stop"})
     one.close()
     await one.send({"do": "stop"})
-
-
-async def test_what_waits_can_be_seen_without_reading_it() -> None:
-    one, other = (Control(end) for end in pair())
-    assert not other.waiting()
-    one.beat()
-    assert other.waiting()
-    assert await other.packet() == b'{"alive": true}'
-    assert not other.waiting()
-    one.close()
-    assert other.waiting()
-    assert await other.packet() == b""
-    other.close()

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import select
+import socket
+
 import pytest
 
 from sockethub.logrecords import unpacked
 from sockethub.worker import telling
 from sockethub.worker.control import Control, pair
-from sockethub.worker.telling import RECORDS_PER_BEAT, Telling
+from sockethub.worker.telling import RECORDS_AT_ONCE, Telling
 
 pytestmark = pytest.mark.anyio
 
 RECORD = {"event": "command performed", "level": "debug", "timestamp": "2026-11-25T22:38:09.551043Z"}
 
 
+def waits(end: socket.socket) -> bool:
+    """Whether a packet is there to be read."""
+    return bool(select.select([end], [], [], 0)[0])
+
+
 async def test_it_tells_so_many_and_then_how_many_it_did_not(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(telling.time, "monotonic", lambda: now)
-    ours, theirs = (Control(end) for end in pair())
+    one, other = pair()
+    ours, theirs = Control(one), Control(other)
     tell = Telling(theirs)
-    for _ in range(RECORDS_PER_BEAT + 7):
+    for _ in range(RECORDS_AT_ONCE + 7):
         tell(RECORD)
-    for _ in range(RECORDS_PER_BEAT):
+    for _ in range(RECORDS_AT_ONCE):
         assert unpacked(await ours.packet()) == (RECORD, 0)
-    assert not ours.waiting()
-    now += telling.HEARTBEAT_SECONDS
+    assert not waits(one)
+    now += telling.TELL_SECONDS
     tell(RECORD)
     assert unpacked(await ours.packet()) == (RECORD, 7)
     tell(RECORD)
@@ -35,12 +44,13 @@ async def test_it_tells_so_many_and_then_how_many_it_did_not(monkeypatch: pytest
 
 async def test_it_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """A supervisor that does not read, or is gone, is no reason to stop working."""
-    monkeypatch.setattr(telling, "RECORDS_PER_BEAT", 20_000)
-    ours, theirs = (Control(end) for end in pair())
+    monkeypatch.setattr(telling, "RECORDS_AT_ONCE", 20_000)
+    one, other = pair()
+    ours, theirs = Control(one), Control(other)
     tell = Telling(theirs)
     for _ in range(10_000):
         tell(RECORD)
-    while ours.waiting():
+    while waits(one):
         assert unpacked(await ours.packet())[1] == 0
     tell(RECORD)
     assert unpacked(await ours.packet())[1] > 0
