@@ -20,8 +20,8 @@ from typing import Any, Final
 
 import redis.asyncio
 
-from bench.gateway import UNLIMITED
 from bench.processes import roles, sum_of
+from bench.talk import UNLIMITED
 from bench.traffic import Traffic
 from bench.trend import Trend, trend
 from tests.support.deployment import Deployment, deployment
@@ -75,8 +75,7 @@ async def soak(minutes: float, rate: float, visit_seconds: float, every: float, 
         house = stack.enter_context(deployment(directory / "house", UNLIMITED))
         traffic = Traffic(house.url, server, rate, visit_seconds)
         running = asyncio.create_task(traffic.run())
-        while traffic.count.sends < 10:  # both logins are there, and count among what lives as long as all of it
-            await asyncio.sleep(0.5)
+        await asyncio.wait_for(traffic.settled.wait(), 60)
         watched, start = Watched(house), time.monotonic()
         traffic.watched.set()
         try:

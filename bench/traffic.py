@@ -12,8 +12,8 @@ from functools import partial
 from statistics import median
 from typing import Any, Final
 
-from bench.gateway import echo, irc, log_in, ok
 from bench.load import TRANSPORTS, Client
+from bench.talk import echo, irc, log_in, ok
 from tests.support.ircd import IrcServer
 
 ROOM: Final = "#soak"
@@ -52,6 +52,8 @@ class Traffic:
     count: Count = field(default_factory=Count)
     watched: asyncio.Event = field(default_factory=asyncio.Event)
     """Set it, and visitors come: until then there is only what lasts."""
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    """Both logins are there, and have spoken."""
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -85,6 +87,8 @@ class Traffic:
             async for number in ticks(6 / self.rate):
                 await within(ok(client, "message", said(nick, f"{nick} says {number}")))
                 self.count.sends += 1
+                if number == 5:
+                    self.settled.set()
 
     def _hear(self, activity: dict[str, Any]) -> None:
         self.count.heard += " says " in str(activity.get("object", {}).get("content"))
