@@ -5,19 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("capacity", "fetch", "gateway", "growth", "holes", "jobs", "report", "soak", "translators", "workers")
-    "__init__",
-    "__main__",
-    "bare",
-    "figures",
-    "floors",
-    "frames",
-    "load",
-    "processes",
-    "talk",
-    "traffic",
-    "trend",
-}
+BENCHMARKS = ("fetch", "gateway", "growth", "holes", "jobs", "report", "soak", "translators", "workers")
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from typing import Final
 
 from bench.load import Latency
 
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
 Run = dict[str, float]
 
 
@@ -42,7 +43,7 @@ def _transport(key: str, name: str, aims: tuple[float, float], rates: tuple[floa
     yield from _latency(f"echo.{key}", f"echo, {name}", aims, "floor.path")
     yield Row(f"echo.{key}.idle", f"echo after 1.5 s idle, {name}, p50", "ms", 3, "floor.path.p50")
     for clients, aim in zip((1, 10, 50), rates, strict=True):
-        text = f"{name}, {clients} {'client' if clients == 1 else 'clients'} \N{MULTIPLICATION SIGN} 10 outstanding"
+        text = f"{name}, {clients} {'client' if clients == 1 else 'clients'} {TIMES} 10 outstanding"
         yield Row(f"rate.{key}.{clients}", text, "/s", aim, f"floor.rate.{clients}", more=True)
 
 
@@ -72,7 +73,10 @@ FLOORS: Final = (
     *_latency("floor.ws", "a bare Hypercorn echo", (None, None), None),
     *_latency("floor.hop", "a bare hop over a Redis stream", (None, None), None),
     *_latency("floor.path", "two hops and an echo, their sum", (None, None), None),
-    *(Row(f"floor.rate.{clients}", f"a bare Hypercorn, {clients} \N{MULTIPLICATION SIGN} 10 outstanding", "/s") for clients in (1, 10, 50)),
+    *(
+        Row(f"floor.rate.{clients}", f"a bare Hypercorn, {clients} {TIMES} 10 outstanding", "/s")
+        for clients in (1, 10, 50)
+    ),
     Row("floor.irc.ack.p50", "ngIRCd, bare sockets: PRIVMSG and a PING after it, p50", "ms"),
     Row("floor.irc.rate", "the same, 10 outstanding", "/s"),
     *_latency("floor.irc.across", "ngIRCd, from a bare socket to another", (None, None), None),
