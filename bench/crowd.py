@@ -62,11 +62,11 @@ async def crowd(*arguments: str | int) -> AsyncIterator[Crowd]:
 class Member(asyncio.Protocol):
     """One in a room. It hears nothing but what is asked for: ``listens`` is told the rest, a line at a time."""
 
-    def __init__(self, nick: str, room: str) -> None:
+    def __init__(self, nick: str) -> None:
+        self.welcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.there: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.listens: Callable[[bytes], None] | None = None
         self._greeting = f"NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\n".encode()
-        self._room = room
         self._rest = b""
         self._transport: asyncio.Transport | None = None
 
@@ -86,7 +86,7 @@ class Member(asyncio.Protocol):
         *lines, self._rest = (self._rest + data).split(b"\r\n")
         for line in lines:
             if b" 001 " in line:
-                self.say(f"JOIN {self._room}")
+                self.welcome.set_result(None)
             elif b" 366 " in line and not self.there.done():
                 self.there.set_result(None)
             elif line.startswith(b"PING"):
@@ -99,12 +99,18 @@ async def members(host: str, port: int, room: str, count: int) -> Callable[[int]
     """All of them; what has them speak in turn."""
     loop, all_of_them, heard = asyncio.get_running_loop(), list[Member](), list[float]()
 
-    async def one(number: int) -> None:
-        _, member = await loop.create_connection(lambda: Member(f"m{number}", room), host, port)
+    async def arrive(number: int) -> None:
+        _, member = await loop.create_connection(lambda: Member(f"m{number}"), host, port)
         all_of_them.append(member)
-        await member.there
+        await member.welcome
 
-    await _some_at_once(one, count)
+    async def join(number: int) -> None:
+        all_of_them[number].say(f"JOIN {room}")
+        await all_of_them[number].there
+
+    # Each who joins is a line for all others: a server that is busy with these accepts nobody in time.
+    await _some_at_once(arrive, count)
+    await _some_at_once(join, count)
 
     def listen(line: bytes) -> None:
         _, mark, at = line.decode().partition(MARK)

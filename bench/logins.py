@@ -25,7 +25,7 @@ WARM: Final = 5
 
 SETTLE_SECONDS: Final = 2.0
 IDLE_SECONDS: Final = 10.0
-HERE: Final = {"policy": {"private_addresses": True}}
+HERE: Final[dict[str, Any]] = {"policy": {"private_addresses": True}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ async def irc(steps: Sequence[int]) -> list[dict[str, Any]]:
     """On an ngIRCd."""
     declared = declaration("sockethub.platforms.irc:IrcPlatform", options={"flood_rate": 0}, **HERE)
     with tempfile.TemporaryDirectory() as name, run_redis() as redis, run_ngircd(issue(Path(name))) as ircd:
-        where = {"server": ircd.host, "port": ircd.port, "secure": False}
+        where: dict[str, Any] = {"server": ircd.host, "port": ircd.port, "secure": False}
         async with staged(redis.url, declared) as (stage, supervisor):
             numbers = range(WARM + max(steps))
             clients = [Client(stage, f"irc{number}", nick=f"b{number}", **where) for number in numbers]
@@ -92,7 +92,7 @@ async def xmpp(steps: Sequence[int]) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as name, run_redis() as redis, run_prosody(issue(Path(name)), users) as prosody:
         options = {"tls_ca_file": str(prosody.authority)}
         declared = declaration("sockethub.platforms.xmpp:XmppPlatform", options=options, **HERE)
-        where = {"server": prosody.host, "port": prosody.port}
+        where: dict[str, Any] = {"server": prosody.host, "port": prosody.port}
         async with staged(redis.url, declared) as (stage, supervisor):
             clients = [
                 Client(stage, user, userAddress=f"{user}@{prosody.domain}", password=prosody.password(user), **where)

@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +35,9 @@ would be seen."""
 
 WARM_SHARE: Final = 0.25
 """Of all the time, before anything counts: allocators fill, and Redis rewrites its file."""
+
+GOOD: Final = "Nothing grows, no process was lost, nothing failed."
+DONE: Final = {"echoes": "echoes", "sends": "messages said on IRC", "heard": "heard", "visits": "visitors"}
 
 Sample = dict[str, Any]
 
@@ -82,7 +85,7 @@ async def soak(minutes: float, rate: float, visit_seconds: float, every: float, 
             while (now := time.monotonic() - start) < minutes * 60:
                 count = traffic.count
                 sample = {"t": round(now, 1), **await watched.sample(), "echo_ms": count.echo_ms()}
-                sample |= {name: getattr(count, name) for name in ("echoes", "sends", "heard", "visits")}
+                sample |= {name: getattr(count, name) for name in DONE}
                 sample["failures"] = count.failures[-5:]
                 _append(file, sample)
                 await asyncio.wait([running], timeout=every)
@@ -97,7 +100,7 @@ def _append(file: Path, sample: Sample) -> None:
         lines.write(json.dumps(sample) + "\n")
 
 
-def series(samples: list[Sample]) -> Iterator[tuple[str, str, list[tuple[float, float]]]]:
+def series(samples: Sequence[Sample]) -> Iterator[tuple[str, str, list[tuple[float, float]]]]:
     """The name, kind and points of each that may not grow."""
     for part in samples[0]["parts"]:
         for kind in samples[0]["parts"][part]:
@@ -106,21 +109,29 @@ def series(samples: list[Sample]) -> Iterator[tuple[str, str, list[tuple[float, 
         yield f"redis, {kind}", kind, [(each["t"], each["redis"][kind]) for each in samples]
 
 
-def trends(samples: list[Sample], share: float = WARM_SHARE) -> list[Trend]:
+def trends(samples: Sequence[Sample], share: float = WARM_SHARE) -> list[Trend]:
     warm = samples[-1]["t"] * share
     return [trend(name, points, warm, TOLERATED[kind]) for name, kind, points in series(samples)]
 
 
-def verdict(samples: list[Sample]) -> bool:
+def conclusion(samples: Sequence[Sample], found: Sequence[Trend]) -> str:
+    """One sentence."""
+    last = samples[-1]
+    wrong = [f"{each.name} grows" for each in found if not each.flat]
+    wrong += [f"{last['lost']} processes were lost"] if last["lost"] else []
+    wrong += [f"failed: {', '.join(last['failures'])}"] if last["failures"] else []
+    return f"Look at it: {'; '.join(wrong)}." if wrong else GOOD
+
+
+def verdict(samples: Sequence[Sample]) -> bool:
     """Print it; whether nothing grows, nothing was lost and nothing failed."""
     last, found = samples[-1], trends(samples)
     print(f"{last['t'] / 60:.0f} minutes, of which the first {WARM_SHARE:.0%} do not count")
-    print("; ".join(f"{last[name]:,} {name}" for name in ("echoes", "sends", "heard", "visits")))
+    print("; ".join(f"{last[name]:,} {text}" for name, text in DONE.items()))
     print("\n".join(map(str, found)))
-    good = all(each.flat for each in found) and not last["lost"] and not last["failures"]
-    print(f"processes lost: {last['lost']}; failures: {last['failures'] or 'none'}")
-    print("verdict: nothing grows" if good else "verdict: look at the above")
-    return good
+    said = conclusion(samples, found)
+    print(said)
+    return said == GOOD
 
 
 def read(file: Path) -> list[Sample]:

@@ -165,7 +165,7 @@ async def _xmpp(redis: RedisServer, prosody: XmppServer, users: list[str]) -> No
         options={"tls_ca_file": str(prosody.authority)},
     )
     async with staged(redis.url, declared) as (stage, supervisor):
-        where = {"server": prosody.host, "port": prosody.port}
+        where: dict[str, Any] = {"server": prosody.host, "port": prosody.port}
         clients = [
             Client(stage, user, userAddress=f"{user}@{prosody.domain}", password=prosody.password(user), **where)
             for user in users
