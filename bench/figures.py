@@ -15,8 +15,8 @@ Run = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``aim`` is what is to be reached: at most, or with ``more`` at least. ``floor``: figures of the same run, whose sum
-    is what it stands on."""
+    """``aim`` is what is to be reached: at most, or with ``more`` at least. ``floor``: figures of the same run, the
+    sum of which it stands on."""
 
     key: str
     text: str

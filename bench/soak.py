@@ -33,6 +33,10 @@ TOLERATED: Final = {"private": 2.0, "rss": 2.0, "used": 1.0, "files": 2.0, "keys
 """What each kind of series may gain in an hour: MiB, descriptors, keys. A leak of 20 bytes for each of 100,000 messages
 would be seen."""
 
+FENCE: Final = b":lease:fence"
+"""Ends the name of what each login leaves for a day (``leases.FENCE_SECONDS``): visitors are new each time, so
+these are counted apart."""
+
 WARM_SHARE: Final = 0.25
 """Of all the time, before anything counts: allocators fill, and Redis rewrites its file."""
 
@@ -58,11 +62,12 @@ class Watched:
             total = sum_of(pids)
             parts[name] = {"private": round(total.private, 3), "rss": round(total.rss, 3), "files": total.files}
         info: Any = await self._redis.info("memory")
-        keys: int = await self._redis.dbsize()
+        keys = [key async for key in self._redis.scan_iter(count=1_000)]
+        fences = sum(key.endswith(FENCE) for key in keys)
         there = set(self._house.processes())
         lost = sum(len(pids - there) for name, pids in self.parts.items() if name != "gateway")
-        kept = {"used": round(info["used_memory"] / MIB, 3), "keys": keys}
-        return {"parts": parts, "redis": kept, "processes": len(there), "lost": lost}
+        kept = {"used": round(info["used_memory"] / MIB, 3), "keys": len(keys) - fences}
+        return {"parts": parts, "redis": kept, "fences": fences, "processes": len(there), "lost": lost}
 
     async def close(self) -> None:
         await self._redis.aclose()
