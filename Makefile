@@ -2,6 +2,6 @@
 # Further arguments: make test ARGS="tests/unit -x"
 PYTHON ?= python3
 
-.PHONY: run test check bench chaos fuzz mutation audit docs lock clean
-run test check bench chaos fuzz mutation audit docs lock clean:
+.PHONY: run test check bench performance chaos fuzz mutation audit docs lock clean
+run test check bench performance chaos fuzz mutation audit docs lock clean:
 	@$(PYTHON) tools/dev.py $@ $(ARGS)

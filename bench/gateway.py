@@ -1,7 +1,7 @@
 """The whole path, measured from outside: client → gateway → Redis → worker → (ircd →) back.
 
-``make bench`` runs it. It starts `sockethub serve` and an ngIRCd without flood limits, and prints one table; beside our
-figures stand floors from the same run: a bare Hypercorn echo and a bare Redis-stream hop.
+``make bench`` runs it. It starts `sockethub serve`, an ngIRCd without flood limits and a Prosody; beside our figures
+stand floors from the same run (:mod:`bench.floors`).
 """
 
 from __future__ import annotations
@@ -9,237 +9,139 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import statistics
 import tempfile
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import Any, Final
 
-import hypercorn.asyncio
-import hypercorn.config
 import redis.asyncio
-from websockets.asyncio.client import connect
 
-from bench.load import TRANSPORTS, Client, Latency, rate, timed
+from bench import floors
+from bench.figures import Figures
+from bench.load import TRANSPORTS, Client, rate, timed
+from bench.processes import taken
+from bench.talk import ROOM, across, echoing, irc, log_in, log_in_xmpp, note, ok, room, trusting, xmpp
 from tests.support.deployment import Deployment, deployment
 from tests.support.ircd import IrcServer, run_ngircd
-from tests.support.processes import free_port
-from tests.support.redis import run_redis
+from tests.support.prosody import XmppServer, run_prosody
 from tests.support.tls import issue
 
-UNLIMITED = {
-    "gateway": {
-        "rate": {"events": 1_000_000, "seconds": 1, "block_seconds": 0.001},
-        "sockets_per_address": 10_000,
-        "pending_commands": 10_000,
-    },
-    "workers": {"max_logins": 1_000},
-    "log": {"level": "warning"},
-    "platforms": {"irc": {"options": {"flood_rate": 0}}},
-}
+MIB: Final = 1024 * 1024
+TRANSPORT_KEYS: Final = {"socketio": "Socket.IO", "plain": "plain"}
+SINGLES: Final = 5
+XMPP_CROWD: Final = 10
+IRC_CROWD: Final = 20
+USERS: Final = ("ann", "ben", *(f"one{n}" for n in range(SINGLES)), *(f"many{n}" for n in range(XMPP_CROWD)))
+
+LogIn = Callable[[Client, str], Awaitable[float]]
 
 
-class Rows:
-    """The table, printed as it grows."""
-
-    def add(self, row: tuple[str, str]) -> None:
-        print(f"{row[0]:<52}{row[1]:>16}", flush=True)
-
-
-def echo() -> dict[str, Any]:
-    return {
-        "type": "echo",
-        "context": "dummy",
-        "actor": {"id": "bench", "type": "person"},
-        "object": {"type": "message", "content": "a sentence of about sixty characters, as people write in a chat"},
-    }
-
-
-def irc(kind: str, nick: str, **members: Any) -> dict[str, Any]:
-    return {"type": kind, "context": "irc", "actor": {"id": nick, "type": "person"}, **members}
-
-
-async def ok(client: Client, event: str, data: Any) -> Any:
-    ack = await client.request(event, data)
-    if isinstance(ack, dict) and ack.get("error"):
-        raise RuntimeError(ack["error"])
-    return ack
-
-
-async def log_in(client: Client, nick: str, server: IrcServer, room: str | None) -> float:
-    """Credentials, connect (its seconds are returned), join."""
-    object_ = {"type": "credentials", "nick": nick, "server": server.host, "port": server.port, "secure": False}
-    await ok(client, "credentials", irc("credentials", nick, object=object_))
-    start = time.perf_counter()
-    await ok(client, "message", irc("connect", nick))
-    taken = time.perf_counter() - start
-    if room is not None:
-        await ok(client, "message", irc("join", nick, target={"id": room, "type": "room"}))
-    return taken
-
-
-async def echoes(url: str, rows: Rows, count: int) -> None:
-    for name, transport in TRANSPORTS.items():
+async def echoes(url: str, figures: Figures, count: int) -> None:
+    for key, name in TRANSPORT_KEYS.items():
+        transport = TRANSPORTS[name]
         client = await transport.open(url)
-        await timed(lambda client=client: ok(client, "message", echo()), 200)
-        result = await timed(lambda client=client: ok(client, "message", echo()), count)
-        rows.add((f"echo, {name}, p50 / p99 ms", str(result)))
-        idle = await timed(lambda client=client: ok(client, "message", echo()), 8, pause=1.5)
-        rows.add((f"echo after 1.5 s idle, {name}, p50 ms", f"{idle.p50:.2f}"))
-        one = await rate([lambda client=client: ok(client, "message", echo())], 10, count)
-        rows.add((f"messages/s, {name}, 1 client x 10", f"{one:,.0f}"))
-        clients = [client] + [await transport.open(url) for _ in range(9)]
-        works = [lambda client=client: ok(client, "message", echo()) for client in clients]
-        ten = await rate(works, 10, count // 4)
-        rows.add((f"messages/s, {name}, 10 clients x 10", f"{ten:,.0f}"))
-        for other in clients:
-            await other.close()
+        call = echoing(client)
+        await timed(call, 200)
+        figures.latency(f"echo.{key}", await timed(call, count))
+        figures.add(f"echo.{key}.idle", (await timed(call, 8, pause=1.5)).p50)
+        figures.add(f"rate.{key}.1", await rate([call], 10, count))
+        clients = [client]
+        for number in (10, 50):
+            clients += [await transport.open(url) for _ in range(number - len(clients))]
+            works = [echoing(each) for each in clients]
+            figures.add(f"rate.{key}.{number}", await rate(works, 10, count * 5 // (2 * number)))
+        for each in clients:
+            await each.close()
 
 
-async def irc_rows(house: Deployment, server: IrcServer, rows: Rows, count: int) -> None:
+async def irc_rows(url: str, server: IrcServer, figures: Figures, count: int) -> None:
+    ann, ben = [await TRANSPORTS["plain"].open(url) for _ in range(2)]
+    for client, nick in ((ann, "ann"), (ben, "ben")):
+        await log_in(client, nick, server, ROOM)
+
+    def message(text: str) -> dict[str, Any]:
+        return irc("send", "ann", target=room(ROOM), object=note(text))
+
+    say = partial(ok, ann, "message", message("hello there"))
+    await timed(say, 100)
+    figures.add("irc.ack.p50", (await timed(say, count)).p50)
+    figures.add("irc.rate", await rate([say], 10, count))
+    figures.latency("irc.across", await across(ann, ben, message, count))
+    await connects("irc", url, lambda client, nick: log_in(client, nick, server, None), IRC_CROWD, figures)
+    await ann.close()
+    await ben.close()
+
+
+async def xmpp_rows(url: str, server: XmppServer, figures: Figures, count: int) -> None:
+    where = f"bench@{server.rooms}"
+    ann, ben = [await TRANSPORTS["plain"].open(url) for _ in range(2)]
+    for client, user in ((ann, "ann"), (ben, "ben")):
+        await log_in_xmpp(client, user, server, where)
+
+    def message(text: str) -> dict[str, Any]:
+        return xmpp("send", f"ann@{server.domain}", target=room(where), object=note(text))
+
+    await across(ann, ben, message, 20)
+    figures.latency("xmpp.across", await across(ann, ben, message, count))
+    await connects("xmpp", url, lambda client, nick: log_in_xmpp(client, nick, server, None), XMPP_CROWD, figures)
+    await ann.close()
+    await ben.close()
+
+
+async def connects(key: str, url: str, enter: LogIn, crowd: int, figures: Figures) -> None:
+    """One after the other, then many at once."""
     transport = TRANSPORTS["plain"]
-    before = worker_memory(house)
-    ann, ben = await transport.open(house.url), await transport.open(house.url)
-    taken = [await log_in(ann, "ann", server, "#bench"), await log_in(ben, "ben", server, "#bench")]
-    say = irc("send", "ann", target={"id": "#bench", "type": "room"}, object={"type": "note", "content": "hello there"})
-    await timed(lambda: ok(ann, "message", say), 100)
-    rows.add(("IRC send, ack p50 / p99 ms", str(await timed(lambda: ok(ann, "message", say), count))))
-    rows.add(
-        ("IRC send, messages/s with 10 outstanding", f"{await rate([lambda: ok(ann, 'message', say)], 10, count):,.0f}")
-    )
-    rows.add(("IRC message, browser to browser, p50 / p99 ms", str(await across(ann, ben, count))))
-
-    singles, alone = [], []
-    for number in range(5):
-        client = await transport.open(house.url)
-        alone.append(client)
-        singles.append(await log_in(client, f"one{number}", server, None))
-    rows.add(("connect to a local ircd, one, p50 ms", f"{statistics.median(taken + singles) * 1e3:.1f}"))
-    crowd = [await transport.open(house.url) for _ in range(20)]
-    together = await asyncio.gather(*(log_in(c, f"many{n}", server, None) for n, c in enumerate(crowd)))
-    rows.add(("connect to a local ircd, 20 at once, p50 ms", f"{statistics.median(together) * 1e3:.1f}"))
-    await asyncio.sleep(2)
-    after = worker_memory(house)
-    new = [figure for pid, figure in after.items() if pid not in before]
-    rows.add((f"IRC login, PSS / private MiB (median of {len(new)})", _memory(new)))
-    for client in (ann, ben, *alone, *crowd):
+    clients = [await transport.open(url) for _ in range(SINGLES + crowd)]
+    singles = [await enter(client, f"one{number}") for number, client in enumerate(clients[:SINGLES])]
+    figures.add(f"{key}.connect.one", median(singles) * 1e3)
+    together = (enter(client, f"many{number}") for number, client in enumerate(clients[SINGLES:]))
+    figures.add(f"{key}.connect.many", median(await asyncio.gather(*together)) * 1e3)
+    for client in clients:
         await client.close()
-    rows.add(("gateway, RSS MiB", f"{_smaps(house.process.pid)['Rss'] / 1024:.0f}"))
 
 
-async def across(sender: Client, receiver: Client, count: int) -> Latency:
-    taken: list[float] = []
-    for number in range(count):
-        arrived = asyncio.Event()
-        text = f"across {number}"
-
-        def seen(activity: dict[str, Any], text: str = text, arrived: asyncio.Event = arrived) -> None:
-            if activity.get("object", {}).get("content") == text:
-                arrived.set()
-
-        receiver.on_message(seen)
-        start = time.perf_counter()
-        send = asyncio.create_task(
-            ok(
-                sender,
-                "message",
-                irc("send", "ann", target={"id": "#bench", "type": "room"}, object={"type": "note", "content": text}),
-            )
-        )
-        await arrived.wait()
-        taken.append(time.perf_counter() - start)
-        await send
-    return Latency.of(taken)
+async def memory_rows(house: Deployment, figures: Figures, count: int) -> None:
+    """What the gateway has after all that, and what many echoes leave in Redis."""
+    figures.add("memory.gateway", taken(house.process.pid).rss)
+    clients = [await TRANSPORTS["plain"].open(house.url) for _ in range(10)]
+    works = [echoing(client) for client in clients]
+    async with redis_of(house) as client:
+        await rate(works, 10, max(1, count // 2))
+        before = await used(client)
+        await rate(works, 10, count * 5 // 2)
+        figures.add("memory.redis", await used(client) - before)
+    for each in clients:
+        await each.close()
 
 
-def worker_memory(house: Deployment) -> dict[int, dict[str, int]]:
-    """smaps figures (kB) of the forked workers of the IRC platform."""
-    zygotes = {pid for pid, command in house.processes().items() if "zygote" in command and " irc" in command}
-    parents = {pid: int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) for pid in zygotes}
-    return {pid: _smaps(pid) for pid, parent in parents.items() if parent in zygotes}
+def redis_of(house: Deployment) -> redis.asyncio.Redis:
+    """A client of the embedded Redis of a deployment."""
+    state = house.directory / "state" / "redis"
+    password = (state / "password").read_text().strip()
+    return redis.asyncio.Redis(unix_socket_path=str(state / "redis.sock"), password=password)
 
 
-def _smaps(pid: int) -> dict[str, int]:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    return {name: int(value.split()[0]) for name, value in (line.split(":") for line in lines)}
+async def used(client: redis.asyncio.Redis) -> float:
+    """MiB."""
+    info: Any = await client.info("memory")
+    return float(info["used_memory"]) / MIB
 
 
-def _memory(figures: list[dict[str, int]]) -> str:
-    pss = statistics.median(f["Pss"] for f in figures)
-    private = statistics.median(f["Private_Clean"] + f["Private_Dirty"] for f in figures)
-    return f"{pss / 1024:.1f} / {private / 1024:.1f}"
-
-
-@asynccontextmanager
-async def bare_hypercorn() -> AsyncIterator[int]:
-    """The floor of any ASGI gateway: a WebSocket echo and nothing else."""
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "websocket":
-            return
-        await receive()
-        await send({"type": "websocket.accept"})
-        while (event := await receive())["type"] == "websocket.receive":
-            await send({"type": "websocket.send", "text": event["text"]})
-
-    config = hypercorn.config.Config()
-    port = free_port()
-    config.bind = [f"127.0.0.1:{port}"]
-    config.accesslog = config.errorlog = None
-    stop = asyncio.Event()
-    server = asyncio.create_task(hypercorn.asyncio.serve(app, config, shutdown_trigger=stop.wait))  # type: ignore[arg-type]
-    await asyncio.sleep(0.3)
-    try:
-        yield port
-    finally:
-        stop.set()
-        await server
-
-
-async def floors(rows: Rows, count: int) -> None:
-    async with bare_hypercorn() as port, connect(f"ws://127.0.0.1:{port}/", compression=None) as socket:
-
-        async def turn() -> None:
-            await socket.send("x" * 200)
-            await socket.recv()
-
-        await timed(turn, 200)
-        rows.add(("floor: bare Hypercorn echo, p50 / p99 ms", str(await timed(turn, count))))
-    with run_redis() as server:
-        async with (
-            redis.asyncio.Redis.from_url(server.url, socket_timeout=None) as one,
-            redis.asyncio.Redis.from_url(server.url, socket_timeout=None) as two,
-        ):
-
-            async def hop() -> None:
-                read = asyncio.create_task(two.xread({"s": "$"}, block=1000))
-                await asyncio.sleep(0.001)  # the read must be there first: `$` means from now on
-                start = time.perf_counter()
-                await one.xadd("s", {"m": b"x" * 500})
-                await read
-                taken.append(time.perf_counter() - start)
-
-            taken: list[float] = []
-            for _ in range(count // 4):
-                await hop()
-            rows.add(("floor: one Redis-stream hop, p50 / p99 ms", str(Latency.of(taken))))
-
-
-async def measure(count: int) -> None:
-    rows = Rows()
+async def measure(figures: Figures, count: int) -> None:
     with tempfile.TemporaryDirectory(prefix="sh-bench-") as name:
         directory = Path(name)
         tls = directory / "tls"
         tls.mkdir()
-        with (
-            run_ngircd(issue(tls)) as server,
-            deployment(directory / "house", UNLIMITED) as house,
-        ):
-            await echoes(house.url, rows, count)
-            await irc_rows(house, server, rows, count // 2)
-    await floors(rows, count)
+        certificates = issue(tls)
+        with run_ngircd(certificates) as ircd, run_prosody(certificates, USERS) as prosody:
+            with deployment(directory / "house", trusting(str(certificates.authority))) as house:
+                await echoes(house.url, figures, count)
+                await irc_rows(house.url, ircd, figures, count // 2)
+                await xmpp_rows(house.url, prosody, figures, count // 4)
+                await memory_rows(house, figures, count)
+            await floors.measure(figures, ircd, prosody, count)
 
 
 def main() -> None:
@@ -247,7 +149,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=2_000, help="calls per figure")
     count = parser.parse_args().count
     print(f"{os.cpu_count()} cores, {count} calls per figure")
-    asyncio.run(measure(count))
+    asyncio.run(measure(Figures(), count))
 
 
 if __name__ == "__main__":

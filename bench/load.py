@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -148,7 +148,7 @@ async def timed(work: Callable[[], Awaitable[Any]], count: int, pause: float = 0
     return Latency.of(taken)
 
 
-async def rate(works: list[Callable[[], Awaitable[Any]]], outstanding: int, count: int) -> float:
+async def rate(works: Sequence[Callable[[], Awaitable[Any]]], outstanding: int, count: int) -> float:
     """Calls per second with ``outstanding`` calls under way for each of ``works``, ``count`` for each."""
 
     async def one(work: Callable[[], Awaitable[Any]], left: list[int]) -> None:

@@ -95,9 +95,9 @@ def main() -> None:
 
 
 async def _naive(redis: RedisServer, count: int) -> None:
-    async with staged(redis.url, _declaration("tests.support.platforms:Parrot")) as (stage, _):
+    async with staged(redis.url, declaration("tests.support.platforms:Parrot")) as (stage, _):
         clients = [Client(stage, f"naive{number}") for number in range(count)]
-        specs = Specs(_declaration("tests.support.platforms:Parrot"), stage.keys)
+        specs = Specs(declaration("tests.support.platforms:Parrot"), stage.keys)
         access = Access(Secret(redis.url), confined=False)
         taken, pids, ends = [], [], []
         for client in clients:
@@ -134,11 +134,11 @@ def _end(processes: list[subprocess.Popen[bytes]], ends: list[socket.socket]) ->
 
 async def _forked(redis: RedisServer, count: int, name: str, driver: str, acl: str = "required") -> None:
     prefix = driver.rpartition(":")[2]
-    async with staged(redis.url, _declaration(driver, acl=acl)) as (stage, supervisor):
+    async with staged(redis.url, declaration(driver, acl=acl)) as (stage, supervisor):
         for number in range(WARM):
             await Client(stage, f"{prefix}-warm{number}").connect()
         before = set(descendants(supervisor.pid))
-        taken = [await _connected(Client(stage, f"{prefix}{number}")) for number in range(count)]
+        taken = [await connected(Client(stage, f"{prefix}{number}")) for number in range(count)]
         await asyncio.sleep(SETTLE_SECONDS)
         workers = sorted(set(descendants(supervisor.pid)) - before)
         _row(name, taken, Memory.of(workers))
@@ -146,13 +146,13 @@ async def _forked(redis: RedisServer, count: int, name: str, driver: str, acl: s
 
 
 async def _xmpp(redis: RedisServer, prosody: XmppServer, users: list[str]) -> None:
-    declared = _declaration(
+    declared = declaration(
         "sockethub.platforms.xmpp:XmppPlatform",
         policy={"private_addresses": True},
         options={"tls_ca_file": str(prosody.authority)},
     )
     async with staged(redis.url, declared) as (stage, supervisor):
-        where = {"server": prosody.host, "port": prosody.port}
+        where: dict[str, Any] = {"server": prosody.host, "port": prosody.port}
         clients = [
             Client(stage, user, userAddress=f"{user}@{prosody.domain}", password=prosody.password(user), **where)
             for user in users
@@ -161,7 +161,7 @@ async def _xmpp(redis: RedisServer, prosody: XmppServer, users: list[str]) -> No
 
 
 async def _irc(redis: RedisServer, ircd: IrcServer, count: int) -> None:
-    declared = _declaration(
+    declared = declaration(
         "sockethub.platforms.irc:IrcPlatform",
         policy={"private_addresses": True},
         options={"flood_rate": 0},
@@ -176,16 +176,16 @@ async def _irc(redis: RedisServer, ircd: IrcServer, count: int) -> None:
 
 async def _measured(name: str, clients: list[Client], supervisor: SupervisorProcess, redis: RedisServer) -> None:
     for client in clients[:WARM]:
-        await _connected(client)
+        await connected(client)
     before = set(descendants(supervisor.pid))
-    taken = [await _connected(client) for client in clients[WARM:]]
+    taken = [await connected(client) for client in clients[WARM:]]
     await asyncio.sleep(SETTLE_SECONDS)
     workers = sorted(set(descendants(supervisor.pid)) - before)
     _row(name, taken, Memory.of(workers))
     _load("  idle, with supervisor and Redis", await _idle(supervisor, redis))
 
 
-async def _connected(client: Client) -> float:
+async def connected(client: Client) -> float:
     """Seconds from the request to the reply to `connect`."""
     await client.attach()
     job = await client.send("connect")
@@ -206,7 +206,7 @@ async def _idle(supervisor: SupervisorProcess, redis: RedisServer) -> float:
     return 100 * (sum(map(_on_processor, pids)) - before) / (time.perf_counter() - start)
 
 
-def _declaration(driver: str, acl: str = "required", **members: Any) -> Declaration:
+def declaration(driver: str, acl: str = "required", **members: Any) -> Declaration:
     platform = {
         "mode": "persistent",
         "driver": driver,

@@ -5,6 +5,7 @@ run     start Sockethub on its defaults, with a Redis of its own (further argume
 test    install what the tests need, check, and run every test (further arguments go to pytest)
 check   formatting, lint, types, import contracts
 bench   measure the whole path beside a floor (further arguments go to the benchmark)
+performance  measure what docs/performance.md shows and write it there, half an hour (`--quick`: whether it works)
 chaos   hit each part in the middle of a conversation, many times (CHAOS_SEEDS=20); further arguments go to pytest
 fuzz    bytes into what reads them, guided by what they reach (tools/fuzz.py has the arguments)
 mutation  change the translators here and there, see whether their tests notice (tools/mutation.py has the arguments)
@@ -94,6 +95,10 @@ def bench(arguments: list[str]) -> int:
     return become(environment.prepare("check"), "-m", "bench", *arguments)
 
 
+def performance(arguments: list[str]) -> int:
+    return become(environment.prepare("check"), "-m", "bench", "report", *arguments)
+
+
 def chaos(arguments: list[str]) -> int:
     """`CHAOS_SEEDS` says how many of each fault, `CHAOS_LOG` where each run is written down."""
     os.environ.setdefault("CHAOS_SEEDS", "20")
@@ -135,7 +140,8 @@ def clean(arguments: list[str]) -> int:
 
 
 WORDS: dict[str, Callable[[list[str]], int]] = {
-    word.__name__: word for word in (run, test, check, bench, chaos, fuzz, mutation, audit, docs, lock, clean)
+    word.__name__: word
+    for word in (run, test, check, bench, performance, chaos, fuzz, mutation, audit, docs, lock, clean)
 }
 
 

@@ -8,6 +8,7 @@ at encodings.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -22,6 +23,10 @@ MAX_UNSENT: Final = 256 * 1024
 """Bytes waiting for a server that does not read. Commands wait for their outcome, so this is far more than honest
 use needs; a server that asks (PING) without ever reading is cut off here."""
 
+LINES_AT_ONCE: Final = 4
+"""Between two turns of everything else. One read may bring thousands of names, each an event: were all taken in at
+once, more would wait for the gateway than may, while what gives them to it has no turn."""
+
 
 class _Protocol(IrcProtocol):  # type: ignore[misc]  # the package has no annotations
     """Hands what the transport tells to the connection."""
@@ -31,7 +36,8 @@ class _Protocol(IrcProtocol):  # type: ignore[misc]  # the package has no annota
 
 
 class Connection(AioConnection):  # type: ignore[misc]  # the package has no annotations
-    """Lines in, lines out. ``on_lines`` gets what one read gave, ``on_lost`` is called once when it is over."""
+    """Lines in, lines out. ``on_lines`` gets what was read, a few at a time, and nothing further is read meanwhile;
+    ``on_lost`` is called once when it is over, and all was heard."""
 
     protocol_class = _Protocol
     buffer_class = irc.LineReader
@@ -46,6 +52,7 @@ class Connection(AioConnection):  # type: ignore[misc]  # the package has no ann
     async def connect(self, server: str, port: int, connect_factory: Any) -> Connection:
         """Connect, and send nothing: registering is the negotiation's affair."""
         self.server, self.port = server, port
+        self._heard: deque[irc.Line | ParseError] = deque()
         self.buffer = self.buffer_class()
         self.connect_factory = connect_factory
         self.protocol = self.protocol_class(self, self.reactor.loop)
@@ -55,9 +62,28 @@ class Connection(AioConnection):  # type: ignore[misc]  # the package has no ann
         return self
 
     def process_data(self, new_data: bytes) -> None:
-        lines = self.buffer.feed(new_data)
-        if lines:
-            self.on_lines(lines)
+        waiting = bool(self._heard)
+        self._heard += self.buffer.feed(new_data)
+        if self._heard and not waiting:
+            self._take(LINES_AT_ONCE)
+
+    def _take(self, most: int) -> None:
+        """Hand on some, and the others later."""
+        lines = [self._heard.popleft() for _ in range(min(most, len(self._heard)))]
+        try:
+            if lines:
+                self.on_lines(lines)
+        except BaseException:  # what a transport does with a protocol that fails
+            self.disconnect()
+            raise
+        if self._heard:
+            self.reactor.loop.call_soon(self._take, most)
+        if self.transport is None:
+            return  # the server spoke at once, before the one who connects has it
+        if self._heard:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
 
     def send(self, *lines: irc.Line) -> None:
         """Write lines in one piece. Raises :class:`EncodeError` before anything is written; a lost connection takes no
@@ -77,6 +103,8 @@ class Connection(AioConnection):  # type: ignore[misc]  # the package has no ann
         self.connected = False
         if self in self.reactor.connections:
             self.reactor.connections.remove(self)
+        if self._heard:
+            self.on_lines([self._heard.popleft() for _ in range(len(self._heard))])
         self.on_lost(exc)
 
     def disconnect(self, message: str = "") -> None:

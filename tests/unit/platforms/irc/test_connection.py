@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from sockethub.platforms.irc.connection import Connection, open_connection
+from sockethub.platforms.irc.connection import LINES_AT_ONCE, Connection, open_connection
 from sockethub_translators import irc
 from sockethub_translators.errors import EncodeError, ParseError
 
@@ -21,6 +21,13 @@ class Wire(asyncio.Transport):
         self.written = b""
         self.unsent = 0
         self.aborted = False
+        self.reading = True
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
 
     def is_closing(self) -> bool:
         return self.aborted
@@ -93,3 +100,61 @@ async def test_loss_is_told(wire: Wire) -> None:
     assert told == [None]
     assert not it.connected
     assert it.reactor.connections == []
+
+
+def listening(told: list[str]) -> Connection:
+    it = open_connection()
+    it.listen(
+        lambda lines: told.extend(line.params[-1] for line in lines if isinstance(line, irc.Line)),
+        lambda error: told.append("lost"),
+    )
+    return it
+
+
+async def connected(it: Connection, wire: Wire) -> Connection:
+    async def factory(protocol: asyncio.Protocol, address: tuple[str, int]) -> tuple[Wire, asyncio.Protocol]:
+        return wire, protocol
+
+    return await it.connect("irc.example", 6667, factory)
+
+
+FLOOD = b"".join(b":a!b@c PRIVMSG #a :%d\r\n" % number for number in range(50))
+
+
+async def test_others_have_their_turn_while_many_lines_are_heard(wire: Wire) -> None:
+    """What gives events to the gateway, above all: its queue has an end."""
+    told: list[str] = []
+    it = await connected(listening(told), wire)
+    it.protocol.data_received(FLOOD)
+    assert (len(told), wire.reading) == (LINES_AT_ONCE, False)
+    turns = 0
+    while not wire.reading:
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns >= 50 / LINES_AT_ONCE - 1
+    assert told == [str(number) for number in range(50)]
+
+
+async def test_what_was_read_is_heard_before_the_loss(wire: Wire) -> None:
+    told: list[str] = []
+    it = await connected(listening(told), wire)
+    it.protocol.data_received(FLOOD)
+    it.protocol.connection_lost(None)
+    assert told == [*map(str, range(50)), "lost"]
+    await asyncio.sleep(0)
+    assert len(told) == 51
+
+
+async def test_a_server_that_speaks_before_we_are_told_that_we_are_connected(wire: Wire) -> None:
+    told: list[str] = []
+    it = listening(told)
+
+    async def factory(protocol: asyncio.Protocol, address: tuple[str, int]) -> tuple[Wire, asyncio.Protocol]:
+        protocol.data_received(FLOOD)
+        return wire, protocol
+
+    await it.connect("irc.example", 6667, factory)
+    while len(told) < 50:  # noqa: ASYNC110 - it takes turns of the loop, and no time
+        await asyncio.sleep(0)
+    assert told == [str(number) for number in range(50)]
+    assert wire.reading

@@ -1,0 +1,89 @@
+"""What the processes of a deployment are, and what each takes, as the kernel counts it (``/proc``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.support.deployment import Deployment, descendants, fork_servers
+
+KIB: Final = 1024
+PERSISTENT: Final = ("irc", "xmpp")
+"""Platforms whose workers are logins; those of the others are pools."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Of one process or the sum of several: MiB, and open files. ``private`` is what nobody else has, ``pss`` adds its
+    share of what several have."""
+
+    private: float = 0.0
+    pss: float = 0.0
+    rss: float = 0.0
+    files: int = 0
+
+    def __add__(self, other: Taken) -> Taken:
+        return Taken(self.private + other.private, self.pss + other.pss, self.rss + other.rss, self.files + other.files)
+
+
+def taken(pid: int) -> Taken:
+    """Of one process that lives."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    kib = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in lines)}
+    files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    return Taken((kib["Private_Clean"] + kib["Private_Dirty"]) / KIB, kib["Pss"] / KIB, kib["Rss"] / KIB, files)
+
+
+def sum_of(pids: Iterable[int]) -> Taken:
+    """Together; without those that have ended meanwhile."""
+    total = Taken()
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            total += taken(pid)
+    return total
+
+
+def on_processor(pid: int) -> float:
+    """Seconds, to the nanosecond: ticks would be too coarse for what is idle."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+
+def busy(pids: Iterable[int]) -> float:
+    """Seconds on a processor of all that live."""
+    total = 0.0
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            total += on_processor(pid)
+    return total
+
+
+def roles(house: Deployment) -> dict[str, set[int]]:
+    """The pids of each part of a deployment: gateway, redis, supervisor, fork servers, pools, logins."""
+    found = house.processes()
+    forked = {pid for pid, command in found.items() if "zygote" in command}
+    forks = {pid for pid in forked if _parent(pid) not in forked}
+    persistent = {fork for name in PERSISTENT for fork in fork_servers(found, name)}
+    logins = {pid for pid in forked - forks if _parent(pid) in persistent}
+    return {
+        "gateway": {house.process.pid},
+        "redis": {pid for pid, command in found.items() if "redis-server" in command or "valkey-server" in command},
+        "supervisor": {pid for pid, command in found.items() if "sockethub.supervisor " in command},
+        "fork servers": forks,
+        "pools": forked - forks - logins,
+        "logins": logins,
+    }
+
+
+def everything(house: Deployment) -> list[int]:
+    """All its pids."""
+    return [house.process.pid, *descendants(house.process.pid)]
+
+
+def _parent(pid: int) -> int:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
