@@ -140,7 +140,8 @@ def clean(arguments: list[str]) -> int:
 
 
 WORDS: dict[str, Callable[[list[str]], int]] = {
-    word.__name__: word for word in (run, test, check, bench, performance, chaos, fuzz, mutation, audit, docs, lock, clean)
+    word.__name__: word
+    for word in (run, test, check, bench, performance, chaos, fuzz, mutation, audit, docs, lock, clean)
 }
 
 
