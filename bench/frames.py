@@ -28,9 +28,10 @@ Heard = Callable[[bytes], None]
 class FrameClient(asyncio.Protocol):
     """One connection; ``heard`` is called with the text of each frame. Frames of one loop tick leave as one write."""
 
-    def __init__(self, heard: Heard) -> None:
+    def __init__(self, heard: Heard, lost: Callable[[], None] = lambda: None) -> None:
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._heard = heard
+        self._lost = lost
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._out: list[bytes] = []
@@ -60,6 +61,7 @@ class FrameClient(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.opened.done():
             self.opened.set_exception(ConnectionError("closed before it was open"))
+        self._lost()
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -114,11 +116,11 @@ class FrameClient(asyncio.Protocol):
             self._transport.write(data)
 
 
-async def open_frames(url: str, target: str, heard: Heard) -> FrameClient:
+async def open_frames(url: str, target: str, heard: Heard, lost: Callable[[], None] = lambda: None) -> FrameClient:
     """Connect to ``target`` (path and query) at the host of ``url``."""
     place = urlsplit(url)
     loop = asyncio.get_running_loop()
-    _, client = await loop.create_connection(lambda: FrameClient(heard), place.hostname, place.port)
+    _, client = await loop.create_connection(lambda: FrameClient(heard, lost), place.hostname, place.port)
     client.greet(place.netloc, target)
     await asyncio.wait_for(client.opened, 10)
     return client

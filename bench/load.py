@@ -52,6 +52,12 @@ class _Base:
         if self._frames is not None:
             self._frames.close()
 
+    def _lost(self) -> None:
+        """Nothing that waits will be answered."""
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(ConnectionError("the server has closed the connection"))
+
     def _answer(self, identifier: int, ack: Any) -> None:
         future = self._waiting.pop(identifier, None)
         if future is not None and not future.done():
@@ -67,7 +73,7 @@ class Plain(_Base):
     @classmethod
     async def open(cls, url: str) -> Plain:
         self = cls()
-        self._frames = await open_frames(url, "/ws", self._heard)
+        self._frames = await open_frames(url, "/ws", self._heard, self._lost)
         return self
 
     def _encode(self, identifier: int, event: str, data: Any) -> bytes:
@@ -91,7 +97,7 @@ class SocketIo(_Base):
     @classmethod
     async def open(cls, url: str) -> SocketIo:
         self = cls()
-        self._frames = await open_frames(url, "/sockethub/?EIO=4&transport=websocket", self._heard)
+        self._frames = await open_frames(url, "/sockethub/?EIO=4&transport=websocket", self._heard, self._lost)
         await asyncio.wait_for(self._joined, 10)
         return self
 

@@ -11,7 +11,7 @@ from typing import Final
 Point = tuple[float, float]
 
 WIDTH, HEIGHT = 360, 260
-LEFT, RIGHT, TOP, BOTTOM = 58, 14, 34, 44
+LEFT, RIGHT, TOP, BOTTOM = 58, 24, 34, 44
 BAR_LEFT, BAR_WIDTH, BAR_ROW = 350, 330, 20
 COLOURS: Final = 6
 STYLE: Final = """<style>
