@@ -94,14 +94,17 @@ def test_while_in_a_room(said: bytes) -> None:
 @given(said=SAID, verb=st.sampled_from(["PRIVMSG", "TOPIC", "NAMES", "NICK"]))
 def test_in_the_place_of_an_answer(said: bytes, verb: str) -> None:
     async def scenario() -> None:
+        welcomed = False
+
         async def handle(server: FakeServer, line: str) -> None:
-            if line.startswith(verb):
+            if welcomed and line.startswith(verb):  # NICK is said before, too
                 server.writer.write(said)
             await welcome(server, line)
 
         async with fake_server(handle) as fake, driver("ann", (fake.host, fake.port), **PROMPT) as it:
             await it.connect()
             await it.join("#x")
+            welcomed = True
             with suppress(PlatformError, OutcomeUnknown), anyio.move_on_after(1):
                 match verb:
                     case "PRIVMSG":
