@@ -46,7 +46,7 @@ class FakeServer:
         self.connections += 1
         try:
             while raw := await reader.readline():
-                line = raw.decode().rstrip("\r\n")
+                line = raw.decode(errors="surrogateescape").rstrip("\r\n")
                 async with self._arrived:
                     self.lines.append(line)
                     self._arrived.notify_all()
