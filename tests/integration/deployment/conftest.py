@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,3 +16,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     directory: Path = tmp_path_factory.mktemp("house")
     with deployment(directory) as running:
         yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails shows what the deployment has said."""
+    report = yield
+    deployed = getattr(item, "funcargs", {}).get("house")
+    if report.failed and isinstance(deployed, Deployment):
+        report.sections.append(("the deployment's log", deployed.log))
+    return report
