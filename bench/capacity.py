@@ -21,8 +21,8 @@ IDLE_CORES, MINUTE_CORES = 15e-6, 25e-6
 """Of a login that does nothing: in the ten seconds that the bench looks, and what comes once a minute beside that:
 queues read anew and keepalives (decision 31)."""
 
-LOGIN_MIB: Final = 7.6
-"""Private memory of an IRC login (docs/performance.md)."""
+LOGIN_MIB: Final = 3.8
+"""Private memory of an IRC login with Python 3.12 or newer (docs/performance.md); with 3.11 it is 8.8."""
 
 HOST_MIB: Final = 300.0
 """Supervisor, fork servers, pools; assumed generously: among thousands of logins it does not count."""
