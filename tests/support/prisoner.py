@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 
 import redis
 
-from sockethub.supervisor.kernel import libc, prctl
+from sockethub.kernel import libc, prctl
 from sockethub.worker.interface import Activity, PersistentPlatform
 from sockethub.worker.spec import WorkerSpec
 

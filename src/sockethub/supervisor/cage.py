@@ -11,7 +11,7 @@ import resource
 import signal
 from typing import Final
 
-from sockethub.supervisor.kernel import libc, prctl
+from sockethub.kernel import libc, prctl
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4

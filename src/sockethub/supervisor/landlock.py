@@ -15,7 +15,7 @@ from pathlib import Path
 from stat import S_ISDIR
 from typing import Final
 
-from sockethub.supervisor.kernel import syscall
+from sockethub.kernel import syscall
 
 _CREATE_RULESET: Final = 444
 _ADD_RULE: Final = 445

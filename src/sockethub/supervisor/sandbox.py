@@ -28,9 +28,9 @@ import structlog
 from sockethub.config.platform import Platform
 from sockethub.crypto import Secret
 from sockethub.errors import ConfigError
+from sockethub.kernel import capset
 from sockethub.redis_url import cluster_of, sentinels_of
 from sockethub.supervisor import landlock, seccomp
-from sockethub.supervisor.kernel import capset
 from sockethub.supervisor.readable import readable
 
 DNS_PORT: Final = 53

@@ -16,9 +16,9 @@ import termios
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from sockethub.kernel import prctl
 from sockethub.supervisor import bpf
 from sockethub.supervisor.bpf import ALL_BITS, Is, Rule
-from sockethub.supervisor.kernel import prctl
 from sockethub.supervisor.syscalls import AARCH64, NEWEST, NUMBERS, X86_64
 
 ARCHITECTURES: Final = {"x86_64": (0xC000003E, X86_64), "aarch64": (0xC00000B7, AARCH64)}

@@ -16,11 +16,11 @@ from contextlib import suppress
 from io import FileIO
 from typing import Final, Self
 
+from sockethub.kernel import checked, libc
+
 _ABSOLUTE: Final = 1
 _EXPIRATIONS_BYTES: Final = 8
 _NANOSECONDS: Final = 1_000_000_000
-
-_libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 class _Timespec(ctypes.Structure):
@@ -42,7 +42,7 @@ class Alarm:
     def new(cls) -> Self:
         """Raises OSError."""
         flags = os.O_NONBLOCK | os.O_CLOEXEC
-        return cls(_checked("timerfd_create", _libc.timerfd_create(time.CLOCK_BOOTTIME, flags)))
+        return cls(checked("timerfd_create", libc.timerfd_create(time.CLOCK_BOOTTIME, flags)))
 
     def fileno(self) -> int:
         return self._file.fileno()
@@ -52,7 +52,7 @@ class Alarm:
         nanoseconds = max(1, math.ceil(when * _NANOSECONDS))  # none would switch it off
         value = _Timespec(*divmod(nanoseconds, _NANOSECONDS))
         new = _Itimerspec(_Timespec(0, 0), value)
-        _checked("timerfd_settime", _libc.timerfd_settime(self.fileno(), _ABSOLUTE, ctypes.byref(new), None))
+        checked("timerfd_settime", libc.timerfd_settime(self.fileno(), _ABSOLUTE, ctypes.byref(new), None))
 
     async def wait(self) -> None:
         """Until it goes off."""
@@ -67,10 +67,3 @@ class Alarm:
 
     def close(self) -> None:
         self._file.close()
-
-
-def _checked(what: str, result: int) -> int:
-    if result < 0:
-        error = ctypes.get_errno()
-        raise OSError(error, f"{what}: {os.strerror(error)}")
-    return result
