@@ -36,7 +36,6 @@ from sockethub.gateway.inbox import Inbox
 from sockethub.gateway.kept import KeptSessions
 from sockethub.gateway.limits import Limits
 from sockethub.gateway.limitstore import LimitStore
-from sockethub.gateway.listening import certificate_of, hypercorn_config
 from sockethub.gateway.logins import Logins
 from sockethub.gateway.origins import Origins
 from sockethub.gateway.overview import Overview
@@ -44,7 +43,7 @@ from sockethub.gateway.pipeline import MiddlewareContext, Pipeline
 from sockethub.gateway.queueing import RESTARTING, Queueing
 from sockethub.gateway.restoring import Restoring
 from sockethub.gateway.router import Router
-from sockethub.gateway.serving import Serving
+from sockethub.gateway.serving import Serving, certificate_of
 from sockethub.gateway.socketio import SocketIoServer
 from sockethub.gateway.sse import HttpSessions
 from sockethub.gateway.tasks import Tasks
@@ -244,8 +243,7 @@ class _Gateway:
         )
         wsstream.install(pong_seconds=self._declared.pong_seconds, inbound_messages=self._declared.inbound_messages)
         with listening(self._declared.host, self._declared.port, setting="gateway.port") as listener:
-            config = hypercorn_config(self._declared, self._certificate)
-            serving = self._serving = Serving(application, config, listener)
+            serving = self._serving = Serving(application, self._declared, listener, self._certificate)
             port: int = listener.getsockname()[1]
             self._log.info("gateway is listening", host=self._declared.host, port=port)
             if self._in_the_clear():
@@ -286,7 +284,7 @@ class _Gateway:
         self._http_sessions.gateway, self._http_sessions.http = declared, http
         self._actions.declared = self._http_store.declared = http
         if self._serving is not None:
-            self._serving.config.websocket_max_message_size = declared.max_message_bytes
+            self._serving.redeclare(declared)
 
     async def _close_clients(self) -> None:
         """Answer what is under way, then close: each client gets all that it is owed, if it reads."""

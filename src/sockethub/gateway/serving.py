@@ -1,4 +1,4 @@
-"""Hypercorn on connections of our own.
+"""Hypercorn on connections of our own, and how it treats what comes in by them.
 
 ``hypercorn.asyncio.serve`` waits without end for a client that does not read, and leaves behind those that it has
 accepted while it ends, to use what has been closed meanwhile. So :class:`~sockethub.accepting.Acceptor` accepts, and
@@ -8,6 +8,7 @@ each connection is Hypercorn's ``TCPServer``.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from typing import Any, Final
 
@@ -17,21 +18,35 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 
 from sockethub.accepting import Acceptor
+from sockethub.certificate import Certificate
+from sockethub.config.gateway import Gateway
+
+READ_MARGIN_SECONDS: Final = 15.0
+"""Beyond ping and pong, how long a connection may be silent before it is closed, whatever it speaks."""
 
 CLOSING_SECONDS: Final = 1.0
 """How long connections may take to end by themselves, once there is nothing more to say."""
 
 
 class Serving:
-    """Serves an ASGI application on ``listener`` until :meth:`aclose`."""
+    """Serves an ASGI application on ``listener`` until :meth:`aclose`; by TLS, where there is a ``certificate``."""
 
-    def __init__(self, application: Any, config: Config, listener: socket.socket) -> None:
-        self.config = config
+    def __init__(
+        self, application: Any, declared: Gateway, listener: socket.socket, certificate: Certificate | None
+    ) -> None:
         self._app = ASGIWrapper(application)
+        self._config = _hypercorn_config(declared)
         self._context = WorkerContext(None)
         self._acceptor = Acceptor(
-            self._serve, listener, tls=config.create_ssl_context(), handshake_seconds=config.ssl_handshake_timeout
+            self._serve,
+            listener,
+            tls=None if certificate is None else certificate.context,
+            handshake_seconds=None if declared.tls is None else declared.tls.handshake_seconds,
         )
+
+    def redeclare(self, declared: Gateway) -> None:
+        """From now on this is declared, of what can change."""
+        self._config.websocket_max_message_size = declared.max_message_bytes
 
     async def aclose(self) -> None:
         """Accept no more, and end all there are."""
@@ -40,4 +55,22 @@ class Serving:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
-        await TCPServer(self._app, loop, self.config, self._context, {}, reader, writer)
+        await TCPServer(self._app, loop, self._config, self._context, {}, reader, writer)
+
+
+def certificate_of(declared: Gateway) -> Certificate | None:
+    """The certificate to show, where one is declared. Raises :class:`~sockethub.errors.ConfigError`."""
+    tls = declared.tls
+    return None if tls is None else Certificate(tls.certificate, tls.key, tls.minimum_version)
+
+
+def _hypercorn_config(declared: Gateway) -> Config:
+    """What the declaration means to Hypercorn."""
+    config = Config()
+    config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn.error")
+    config.include_server_header = False
+    config.websocket_max_message_size = declared.max_message_bytes
+    config.websocket_ping_interval = declared.ping_seconds
+    config.read_timeout = round(declared.ping_seconds + declared.pong_seconds + READ_MARGIN_SECONDS)
+    return config

@@ -12,7 +12,6 @@ import anyio
 import pytest
 
 from sockethub.accepting import listening
-from sockethub.gateway.listening import hypercorn_config
 from sockethub.gateway.serving import CLOSING_SECONDS, Serving
 from tests.integration.gateway.conftest import declare
 
@@ -59,7 +58,7 @@ class _Talkative:
 @asynccontextmanager
 async def _serving(tmp_path: Path, application: Any) -> AsyncIterator[tuple[Serving, int]]:
     with listening(HOST, 0, setting="here") as listener:
-        serving = Serving(application, hypercorn_config(declare(tmp_path).gateway, None), listener)
+        serving = Serving(application, declare(tmp_path).gateway, listener, None)
         yield serving, listener.getsockname()[1]
         await serving.aclose()
 
