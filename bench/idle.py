@@ -12,11 +12,10 @@ from typing import Any, Final
 from bench.crowd import crowd
 from bench.gateway import redis_of, used
 from bench.load import TRANSPORTS, timed
-from bench.processes import busy, roles, taken
+from bench.processes import idle_share, roles, taken
 from bench.talk import UNLIMITED, echoing
-from tests.support.deployment import Deployment, deployment
+from tests.support.deployment import deployment
 
-IDLE_SECONDS: Final = 10.0
 CALLS: Final = 500
 KIB: Final = 1024
 
@@ -35,7 +34,7 @@ async def clients(steps: Sequence[int]) -> list[dict[str, Any]]:
                 opening = time.perf_counter() - start
                 await asyncio.sleep(2)
                 rss = taken(house.process.pid).rss
-                idle = await _idle(house)
+                idle = await idle_share([pid for part in ("gateway", "redis") for pid in roles(house)[part]])
                 echo = await timed(echoing(active), CALLS)
                 point = {"clients": step, "rss": rss, "each_kib": (rss - base) * KIB / step, "idle": idle}
                 point |= {"opening_s": opening, "echo_p50": echo.p50, "echo_p99": echo.p99, "redis": await used(redis)}
@@ -43,11 +42,3 @@ async def clients(steps: Sequence[int]) -> list[dict[str, Any]]:
             print(point, flush=True)
             await asyncio.sleep(3)  # those of this step have gone before the next come
     return found
-
-
-async def _idle(house: Deployment) -> float:
-    """Per cent of a core that gateway and Redis take."""
-    pids = [pid for part in ("gateway", "redis") for pid in roles(house)[part]]
-    before = busy(pids)
-    await asyncio.sleep(IDLE_SECONDS)
-    return 100 * (busy(pids) - before) / IDLE_SECONDS

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from bench.processes import busy, sum_of
-from bench.workers import connected, declaration
+from bench.processes import idle_share, sum_of
+from sockethub.config.models import Declaration
 from sockethub.supervisor.launch import SupervisorProcess
 from tests.integration.workers.stage import Client, Stage, staged
 from tests.support.deployment import descendants
@@ -24,7 +26,6 @@ WARM: Final = 5
 """Logins before the ones that count: the machine's caches are warm, as they are in service."""
 
 SETTLE_SECONDS: Final = 2.0
-IDLE_SECONDS: Final = 10.0
 HERE: Final[dict[str, Any]] = {"policy": {"private_addresses": True}}
 
 
@@ -41,21 +42,34 @@ class Step:
     connections: float
 
 
-async def measured(
-    stage: Stage, supervisor: SupervisorProcess, redis: RedisServer, clients: Sequence[Client], steps: Sequence[int]
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class House:
+    """A supervisor on a Redis of its own, and clients that have not connected yet."""
+
+    stage: Stage
+    supervisor: SupervisorProcess
+    redis: RedisServer
+    clients: Sequence[Client]
+
+    @property
+    def pids(self) -> list[int]:
+        """Of all of it."""
+        return [self.supervisor.pid, self.redis.pid, *descendants(self.supervisor.pid)]
+
+
+async def measured(house: House, steps: Sequence[int]) -> list[dict[str, Any]]:
     """As many logins as each of ``steps`` says, one after the other; the first :data:`WARM` do not count."""
-    for client in clients[:WARM]:
+    for client in house.clients[:WARM]:
         await connected(client)
-    before = set(descendants(supervisor.pid))
-    already, found, there = await connections(stage), [], 0
+    before = set(descendants(house.supervisor.pid))
+    already, found, there = await connections(house.stage), [], 0
     for step in steps:
-        taken = [await connected(client) for client in clients[WARM + there : WARM + step]]
+        taken = [await connected(client) for client in house.clients[WARM + there : WARM + step]]
         there = step
         await asyncio.sleep(SETTLE_SECONDS)
-        total = sum_of(set(descendants(supervisor.pid)) - before)
-        each = (await connections(stage) - already) / there
-        idle = await _idle(supervisor, redis)
+        total = sum_of(set(descendants(house.supervisor.pid)) - before)
+        each = (await connections(house.stage) - already) / there
+        idle = await idle_share(house.pids)
         found.append(asdict(Step(there, median(taken) * 1e3, total.private, total.pss, idle, each)))
         print(found[-1], flush=True)
     return found
@@ -67,28 +81,21 @@ async def connections(stage: Stage) -> int:
     return int(info["connected_clients"])
 
 
-async def _idle(supervisor: SupervisorProcess, redis: RedisServer) -> float:
-    """Per cent of one core, warm logins included."""
-    pids = [supervisor.pid, redis.pid, *descendants(supervisor.pid)]
-    before = busy(pids)
-    await asyncio.sleep(IDLE_SECONDS)
-    return 100 * (busy(pids) - before) / IDLE_SECONDS
-
-
-async def irc(steps: Sequence[int]) -> list[dict[str, Any]]:
-    """On an ngIRCd."""
+@asynccontextmanager
+async def on_ngircd(count: int) -> AsyncIterator[House]:
+    """So many clients, and :data:`WARM` before them, of an ngIRCd."""
     declared = declaration("sockethub.platforms.irc:IrcPlatform", options={"flood_rate": 0}, **HERE)
     with tempfile.TemporaryDirectory() as name, run_redis() as redis, run_ngircd(issue(Path(name))) as ircd:
         where: dict[str, Any] = {"server": ircd.host, "port": ircd.port, "secure": False}
         async with staged(redis.url, declared) as (stage, supervisor):
-            numbers = range(WARM + max(steps))
-            clients = [Client(stage, f"irc{number}", nick=f"b{number}", **where) for number in numbers]
-            return await measured(stage, supervisor, redis, clients, steps)
+            clients = [Client(stage, f"irc{number}", nick=f"b{number}", **where) for number in range(WARM + count)]
+            yield House(stage, supervisor, redis, clients)
 
 
-async def xmpp(steps: Sequence[int]) -> list[dict[str, Any]]:
-    """On a Prosody."""
-    users = [f"user{number}" for number in range(WARM + max(steps))]
+@asynccontextmanager
+async def on_prosody(count: int) -> AsyncIterator[House]:
+    """The same, of a Prosody, over TLS."""
+    users = [f"user{number}" for number in range(WARM + count)]
     with tempfile.TemporaryDirectory() as name, run_redis() as redis, run_prosody(issue(Path(name)), users) as prosody:
         options = {"tls_ca_file": str(prosody.authority)}
         declared = declaration("sockethub.platforms.xmpp:XmppPlatform", options=options, **HERE)
@@ -98,4 +105,46 @@ async def xmpp(steps: Sequence[int]) -> list[dict[str, Any]]:
                 Client(stage, user, userAddress=f"{user}@{prosody.domain}", password=prosody.password(user), **where)
                 for user in users
             ]
-            return await measured(stage, supervisor, redis, clients, steps)
+            yield House(stage, supervisor, redis, clients)
+
+
+async def irc(steps: Sequence[int]) -> list[dict[str, Any]]:
+    async with on_ngircd(max(steps)) as house:
+        return await measured(house, steps)
+
+
+async def xmpp(steps: Sequence[int]) -> list[dict[str, Any]]:
+    async with on_prosody(max(steps)) as house:
+        return await measured(house, steps)
+
+
+async def connected(client: Client) -> float:
+    """Seconds from the request to the reply to `connect`."""
+    await client.attach()
+    job = await client.send("connect")
+    start = time.perf_counter()
+    await client.request()
+    reply = await client.reply(job)
+    taken = time.perf_counter() - start
+    if reply.outcome != "result":
+        raise RuntimeError(reply.error)
+    return taken
+
+
+def declaration(driver: str, acl: str = "required", **members: Any) -> Declaration:
+    platform = {
+        "mode": "persistent",
+        "driver": driver,
+        "verbs": ["connect"],
+        "schemas": {"messages": "unused"},
+        "worker": {"linger_seconds": 600},
+        **members,
+    }
+    return Declaration.model_validate(
+        {
+            "redis": {"acl": acl},
+            "workers": {"max_logins": 1_000},
+            "log": {"level": "error"},
+            "platforms": {"parrot": platform},
+        }
+    )

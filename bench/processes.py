@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tests.support.deployment import Deployment, descendants, fork_servers
+from tests.support.processes import memory_kib, processor_seconds
 
 KIB: Final = 1024
+IDLE_SECONDS: Final = 10.0
 PERSISTENT: Final = ("irc", "xmpp")
 """Platforms whose workers are logins; those of the others are pools."""
 
@@ -31,8 +34,7 @@ class Taken:
 
 def taken(pid: int) -> Taken:
     """Of one process that lives."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    kib = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in lines)}
+    kib = memory_kib(pid)
     files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
     return Taken((kib["Private_Clean"] + kib["Private_Dirty"]) / KIB, kib["Pss"] / KIB, kib["Rss"] / KIB, files)
 
@@ -46,19 +48,20 @@ def sum_of(pids: Iterable[int]) -> Taken:
     return total
 
 
-def on_processor(pid: int) -> float:
-    """Seconds, to the nanosecond: ticks would be too coarse for what is idle."""
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
-
-
 def busy(pids: Iterable[int]) -> float:
     """Seconds on a processor of all that live."""
     total = 0.0
     for pid in pids:
         with suppress(FileNotFoundError, ProcessLookupError):
-            total += on_processor(pid)
+            total += processor_seconds(pid)
     return total
+
+
+async def idle_share(pids: Collection[int]) -> float:
+    """Per cent of one core that they take while nothing is asked of them."""
+    before = busy(pids)
+    await asyncio.sleep(IDLE_SECONDS)
+    return 100 * (busy(pids) - before) / IDLE_SECONDS
 
 
 def roles(house: Deployment) -> dict[str, set[int]]:

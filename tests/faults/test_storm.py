@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import anyio
 import pytest
@@ -12,6 +11,7 @@ from sockethub.config.models import Declaration
 from tests.integration.workers.stage import Client, Stage, staged
 from tests.support.deployment import descendants
 from tests.support.ircd import IrcServer
+from tests.support.processes import private_kib, processor_seconds
 from tests.support.tcpproxy import TcpProxy, tcp_proxy
 
 pytestmark = pytest.mark.anyio
@@ -88,9 +88,8 @@ def _most_attempts(seconds: float) -> int:
 
 def _mebibytes(pids: set[int]) -> float:
     """Private memory."""
-    lines = [line for pid in pids for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]]
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+    return sum(map(private_kib, pids)) / 1024
 
 
 def _processor_seconds(pids: set[int]) -> float:
-    return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e9
+    return sum(map(processor_seconds, pids))

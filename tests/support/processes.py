@@ -100,3 +100,21 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
     process.wait()
+
+
+def memory_kib(pid: int) -> dict[str, int]:
+    """What a process takes, by the kernel's names (``Pss``, ``Private_Dirty``, …): smaps_rollup in proc(5)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    return {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in lines)}
+
+
+def private_kib(pid: int) -> int:
+    """Of that, what no other process has."""
+    taken = memory_kib(pid)
+    return taken["Private_Clean"] + taken["Private_Dirty"]
+
+
+def processor_seconds(pid: int) -> float:
+    """Of all its threads, to the nanosecond: ticks would be too coarse for what is idle."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9

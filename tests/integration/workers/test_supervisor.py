@@ -15,6 +15,7 @@ from sockethub.crypto import RootKey
 from sockethub.worker.control import TELL_SECONDS
 from tests.integration.workers.stage import Client, declaration, staged
 from tests.support.deployment import descendants
+from tests.support.processes import private_kib
 
 pytestmark = pytest.mark.anyio
 
@@ -311,8 +312,3 @@ async def test_a_login_has_little_memory_of_its_own(redis_url: str) -> None:
         # The second one: the first is there while its fork server still tidies up.
         pids = [pid_of((await Client(stage, name).connect()).activity) for name in ("ann", "ben")]
         assert private_kib(pids[1]) < most_kib
-
-
-def private_kib(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty")))
