@@ -145,11 +145,13 @@ async def after_the_limit(server: Server) -> str:
     return f"{sent / 1e6:.1f} MB taken"
 
 
-async def flood(server: Server, data: bytes) -> str:
+async def flood(server: Server, data: bytes, *, first: bytes = b"", most: int = FLOOD) -> str:
+    """``data`` so often, a hundred at once."""
     opened = await websocket(server)
     sent = 0
     try:
-        for _ in range(FLOOD // 100):
+        await opened.send(first)
+        for _ in range(most // 100):
             await opened.send(data * 100)
             sent += 100
         await opened.ended()
@@ -186,32 +188,12 @@ async def pongs(server: Server) -> str:
 
 async def fragments(server: Server) -> str:
     """One byte each, without an end."""
-    opened = await websocket(server)
-    sent = 0
-    try:
-        await opened.send(frame(TEXT, b"x", fin=False))
-        for _ in range(200):
-            await opened.send(frame(CONT, b"x", fin=False) * 100)
-            sent += 100
-        await opened.ended()
-    except ConnectionError:
-        pass
-    return f"{sent} sent"
+    return await flood(server, frame(CONT, b"x", fin=False), first=frame(TEXT, b"x", fin=False), most=20_000)
 
 
 async def empty_fragments(server: Server) -> str:
     """Of no byte: no limit of size counts them."""
-    opened = await websocket(server)
-    sent = 0
-    try:
-        await opened.send(frame(TEXT, b"", fin=False))
-        for _ in range(FLOOD // 100):
-            await opened.send(frame(CONT, b"", fin=False) * 100)
-            sent += 100
-        await opened.ended()
-    except ConnectionError:
-        pass
-    return f"{sent} sent"
+    return await flood(server, frame(CONT, b"", fin=False), first=frame(TEXT, b"", fin=False))
 
 
 async def silence(server: Server) -> str:

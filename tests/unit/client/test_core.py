@@ -44,6 +44,16 @@ def ready(options: Options | None = None) -> World:
     return world
 
 
+def come_back(world: World) -> None:
+    """To a gateway that knows nothing, which has told so; what is said again is on its way."""
+    world.restart()
+    world.skip(1.0)
+    world.open()
+    for _ in range(2):
+        world.up()
+        world.down()
+
+
 def log_in(world: World) -> None:
     world.submit("credentials", verb("credentials"))
     for said in (verb("connect"), verb("join", "#r"), verb("join", "#left"), verb("leave", "#left")):
@@ -158,12 +168,7 @@ def test_logins_are_taken_up_again_where_the_session_is_gone_and_not_where_it_wa
 def test_what_is_said_again_has_no_id_else_it_would_be_answered_from_the_record() -> None:
     world = ready()
     log_in(world)
-    world.restart()
-    world.skip(1.0)
-    world.open()
-    for _ in range(2):
-        world.up()
-        world.down()
+    come_back(world)
     assert world.wire is not None
     again = [frame["data"] for frame in world.wire.up if frame["event"] == "message"]
     assert [(data["type"], data.get("id")) for data in again] == [("connect", None), ("join", None)]
@@ -172,12 +177,7 @@ def test_what_is_said_again_has_no_id_else_it_would_be_answered_from_the_record(
 def test_a_login_that_was_cut_off_while_it_was_taken_up_is_taken_up_after_all() -> None:
     world = ready()
     log_in(world)
-    world.restart()
-    world.skip(1.0)
-    world.open()
-    for _ in range(2):
-        world.up()
-        world.down()
+    come_back(world)
     world.up()  # the session; nothing of the login
     world.down()
     world.cut()
@@ -203,12 +203,7 @@ def test_who_has_another_name_now_is_the_same_login() -> None:
     world.submit("message", renamed)
     world.submit("message", {**verb("join", "#other"), "actor": {"id": "b"}})
     world.settle()
-    world.restart()
-    world.skip(1.0)
-    world.open()
-    for _ in range(2):
-        world.up()
-        world.down()
+    come_back(world)
     assert world.wire is not None
     again = [frame["data"] for frame in world.wire.up if frame["event"] in ("credentials", "message")]
     assert [(data["type"], data["actor"]["id"]) for data in again] == [
