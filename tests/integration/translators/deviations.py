@@ -111,7 +111,9 @@ def _is_full_row(said: Said) -> bool:
 
 
 def _one_plain_mode(said: Said) -> bool:
-    return len(said.line.params) == 3 and re.fullmatch("[+-][ohv]", said.param(1)) is not None
+    """Of a room: who has a letter for themselves has no role by it."""
+    in_room = said.param(0) == said.channel
+    return in_room and len(said.line.params) == 3 and re.fullmatch("[+-][ohv]", said.param(1)) is not None
 
 
 DEVIATIONS = (
@@ -222,6 +224,7 @@ DEVIATIONS = (
         ":bob!u@h MODE #c +b x!*@*",
         ":bob!u@h MODE #c +oo a b",
         ":bob!u@h MODE me :+i",
+        ":X!u@h MODE X +o 0",
     ),
     _deviation(
         "U10 presence",

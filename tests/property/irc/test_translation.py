@@ -178,6 +178,7 @@ def test_the_view_wins(name: str) -> None:
     path, value = EDITS[name]
 
     @example(irc.Line("400", ("0",)), ENV)
+    @example(irc.Line("PRIVMSG", ("#c", "\x01:\x01"), source="bob!u@h"), ENV)
     @given(some.server_lines(COMMANDS.get(name)), some.envs(isupport=some.ISUPPORT))
     def check(line: irc.Line, env: irc.Env) -> None:
         activities = irc.to_activity(line, env)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..errors import TranslationError, Unsupported
 from .entities import name_of, named, service
 from .env import Activity, Env
-from .fields import BREAKS, message_id, middle, object_of, one_line, text, word
+from .fields import BREAKS, is_word, message_id, middle, object_of, one_line, text, word
 from .frame import WIRE, Wire, frame, keep, own, unframe, write
 from .line import Line
 from .multiline import multiline
@@ -82,7 +82,7 @@ def _read_ctcp(content: str, notice: bool) -> dict[str, Any] | None:
     closed = len(content) > 1 and content.endswith(CTCP)
     body = content[1:-1] if closed else content[1:]
     name, space, params = body.partition(" ")
-    if not name or CTCP in name:
+    if not is_word(name) or CTCP in name:
         return None
     obj: dict[str, Any]
     if name == "ACTION" and space and not notice:
