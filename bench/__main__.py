@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("fetch", "gateway", "growth", "holes", "jobs", "report", "soak", "translators", "workers")
+BENCHMARKS = ("fetch", "gateway", "growth", "holes", "jobs", "report", "soak", "translators", "where", "workers")
 
 
 def main() -> int:

@@ -1,0 +1,144 @@
+"""Where the processor time of a message goes: microseconds of each part, with ten outstanding.
+
+``python -m bench where``; with ``--profile DIRECTORY`` and py-spy installed also a profile of each part, as folded
+stacks, of which the text says where most of it is spent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from bench.load import TRANSPORTS, rate
+from bench.processes import busy, roles
+from bench.talk import ROOM, UNLIMITED, echoing, irc, log_in, note, ok, room
+from tests.support.deployment import Deployment, deployment
+from tests.support.ircd import run_ngircd
+from tests.support.tls import issue
+
+OUTSTANDING: Final = 10
+CLIENTS: Final = 10
+SAMPLES: Final = 500
+"""A second, of a profile."""
+SHOWN: Final = 25
+PROFILED: Final = ("gateway", "pools", "logins")
+
+Work = Callable[[], Awaitable[Any]]
+
+
+async def shares(
+    house: Deployment, name: str, works: Sequence[Work], count: int, profiles: Path | None
+) -> dict[str, float]:
+    """Microseconds a message of each part, and of the clients; what they are together a second."""
+    await rate(works, OUTSTANDING, max(20, count // 10))  # warm
+    parts = roles(house)
+    before, load = {part: busy(pids) for part, pids in parts.items()}, _self()
+    with _profiled(parts, name, profiles):
+        reached = await rate(works, OUTSTANDING, count)
+    messages = count * len(works)
+    found = {part: (busy(pids) - before[part]) / messages * 1e6 for part, pids in parts.items()}
+    return {**found, "clients": (_self() - load) / messages * 1e6, "rate": reached}
+
+
+def _self() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+@contextmanager
+def _profiled(parts: dict[str, set[int]], name: str, directory: Path | None) -> Iterator[None]:
+    if directory is None:
+        yield
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    files = {
+        directory / f"{name}-{part}.folded": max(parts[part], key=lambda pid: busy([pid]))
+        for part in PROFILED
+        if parts[part]
+    }
+    recorders = [
+        subprocess.Popen(
+            ["py-spy", "record", "-q", "-r", str(SAMPLES), "-f", "raw", "-o", str(file), "-p", str(pid), "-d", "3600"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for file, pid in files.items()
+    ]
+    try:
+        yield
+    finally:
+        for recorder in recorders:
+            recorder.send_signal(2)
+            recorder.wait(30)
+        for file in files:
+            print(_summary(file))
+
+
+def _summary(file: Path) -> str:
+    """Which functions are on the stack most, themselves and with what they call."""
+    own, within, total = Counter[str](), Counter[str](), 0
+    for line in file.read_text().splitlines():
+        stack, _, count = line.rpartition(" ")
+        frames = [frame.rpartition(":")[0] for frame in stack.split(";")]
+        own[frames[-1]] += int(count)
+        within.update(dict.fromkeys(frames, int(count)))
+        total += int(count)
+    lines = [f"\n{file.stem}: {total} samples; per cent by itself, and with what it calls"]
+    lines += [f"  {100 * n / total:5.1f} {100 * within[name] / total:6.1f}  {name}" for name, n in own.most_common(SHOWN)]
+    lines.append("  with what they call")
+    lines += [f"  {100 * n / total:12.1f}  {name}" for name, n in within.most_common(3 * SHOWN)]
+    return "\n".join(lines)
+
+
+async def measure(count: int, profiles: Path | None, only: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Of each kind of message."""
+    found: dict[str, dict[str, float]] = {}
+    with tempfile.TemporaryDirectory(prefix="sh-bench-") as name:
+        directory = Path(name)
+        tls = directory / "tls"
+        tls.mkdir()
+        certificates = issue(tls)
+        with run_ngircd(certificates) as server, deployment(directory / "house", UNLIMITED) as house:
+            for key in ("plain", "Socket.IO"):
+                clients = [await TRANSPORTS[key].open(house.url) for _ in range(CLIENTS)]
+                if not only or key in only:
+                    works = [echoing(client) for client in clients]
+                    found[key] = await shares(house, key, works, count // CLIENTS, profiles)
+                for client in clients:
+                    await client.close()
+            if not only or "irc" in only:
+                ann = await TRANSPORTS["plain"].open(house.url)
+                await log_in(ann, "ann", server, ROOM)
+                say = partial(ok, ann, "message", irc("send", "ann", target=room(ROOM), object=note("hello there")))
+                found["irc"] = await shares(house, "irc", [say], count // 4, profiles)
+                await ann.close()
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=20_000, help="messages")
+    parser.add_argument("--profile", type=Path, help="write profiles here")
+    parser.add_argument("--only", action="append", default=[], choices=("plain", "Socket.IO", "irc"))
+    arguments = parser.parse_args()
+    if arguments.profile is not None and shutil.which("py-spy") is None:
+        parser.error("--profile: py-spy is not installed; pip install py-spy")
+    for kind, shares_ in asyncio.run(measure(arguments.count, arguments.profile, arguments.only)).items():
+        print(f"\n{kind}, {shares_.pop('rate'):,.0f} a second; µs of processor time for each")
+        for part, micros in shares_.items():
+            print(f"  {part:14} {micros:8.0f}")
+        print(f"  {'together':14} {sum(shares_.values()):8.0f}")
+
+
+if __name__ == "__main__":
+    main()
