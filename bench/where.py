@@ -68,7 +68,21 @@ def _profiled(parts: dict[str, set[int]], name: str, directory: Path | None) -> 
     }
     recorders = [
         subprocess.Popen(
-            ["py-spy", "record", "-q", "-r", str(SAMPLES), "-f", "raw", "-o", str(file), "-p", str(pid), "-d", "3600"],
+            [
+                "py-spy",
+                "record",
+                "--nonblocking",
+                "-r",
+                str(SAMPLES),
+                "-f",
+                "raw",
+                "-o",
+                str(file),
+                "-p",
+                str(pid),
+                "-d",
+                "3600",
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -94,7 +108,9 @@ def _summary(file: Path) -> str:
         within.update(dict.fromkeys(frames, int(count)))
         total += int(count)
     lines = [f"\n{file.stem}: {total} samples; per cent by itself, and with what it calls"]
-    lines += [f"  {100 * n / total:5.1f} {100 * within[name] / total:6.1f}  {name}" for name, n in own.most_common(SHOWN)]
+    lines += [
+        f"  {100 * n / total:5.1f} {100 * within[name] / total:6.1f}  {name}" for name, n in own.most_common(SHOWN)
+    ]
     lines.append("  with what they call")
     lines += [f"  {100 * n / total:12.1f}  {name}" for name, n in within.most_common(3 * SHOWN)]
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import redis
 
@@ -43,6 +43,25 @@ class Found:
     journalled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What Redis says of a pending entry; ``first``: there is none before it."""
+
+    entry: bytes
+    consumer: bytes
+    times: int
+    first: bool
+
+    @property
+    def journalled(self) -> bool:
+        return self.times >= commands.JOURNALLED
+
+    @property
+    def delivered(self) -> int:
+        """How often it was begun, or at hand."""
+        return self.times % commands.JOURNALLED
+
+
 class Begun:
     """The entries that this worker began last: a Redis that lost the end of its log may give them once more."""
 
@@ -65,7 +84,8 @@ class Begun:
 class Claims:
     """Takes over what others leave behind.
 
-    ``held`` are the entries that this worker has, which are nobody else's and not to be had twice.
+    ``held`` are the entries that this worker has, which are nobody else's and not to be had twice. ``in_order``: they
+    are done one after the other.
     """
 
     def __init__(
@@ -77,6 +97,7 @@ class Claims:
         *,
         held: Collection[bytes],
         abandoned_ms: int,
+        in_order: bool,
     ) -> None:
         self.pool = claim_from is not None
         self.abandoned_ms = abandoned_ms
@@ -85,6 +106,7 @@ class Claims:
         self._consumer = consumer
         self._dead = list(claim_from or ())
         self._held = held
+        self._in_order = in_order
         self._started = False
 
     async def at_start(self) -> AsyncIterator[Found]:
@@ -152,35 +174,43 @@ class Claims:
         while pending := await self._link.call(
             "XPENDING", self._stream, GROUP, *idle, start, "+", commands.CLAIM_BATCH, *whose
         ):
-            rows = [row for row in pending if row[0] not in self._held]
+            first = pending[0][0] if start == "-" else None
+            rows = [
+                _Row(entry, consumer, times, first=entry == first)
+                for entry, consumer, _, times in pending
+                if entry not in self._held
+            ]
             fields = await self._fields(rows, idle_ms)
             for row in rows:
-                if row[0] in fields:  # else it was deleted, or another was faster
-                    journalled, delivered = divmod(row[3], commands.JOURNALLED)
-                    attempts = delivered + (0 if self._lost(row) else 1)
-                    yield Found(row[0], fields[row[0]], attempts, bool(journalled))
+                if row.entry in fields:  # else it was deleted, or another was faster
+                    attempts = row.delivered + (1 if self._begun(row) else 0)
+                    yield Found(row.entry, fields[row.entry], attempts, row.journalled)
             start = f"({pending[-1][0].decode()}"
 
-    async def _fields(self, rows: list[Any], idle_ms: int) -> dict[bytes, dict[bytes, bytes] | None]:
+    async def _fields(self, rows: list[_Row], idle_ms: int) -> dict[bytes, dict[bytes, bytes] | None]:
         """Claim; the fields of what is ours now."""
         claim: Command = ("XCLAIM", self._stream, GROUP, self._consumer, idle_ms)
-        lost = [row[0] for row in rows if self._lost(row)]
-        others = [row[0] for row in rows if not self._lost(row)]
-        together: list[Command] = []
-        if lost:
-            together.append((*claim, *lost, "RETRYCOUNT", 1))
-        if others:
-            together.append((*claim, *others))
+        begun = [row.entry for row in rows if self._begun(row)]
+        together: list[Command] = [(*claim, *begun)] if begun else []
+        together += [(*claim, row.entry, "RETRYCOUNT", row.delivered) for row in rows if not self._begun(row)]
         answers = await self._link.batch(*together) if together else []
         return {found[0]: commands.pairs(found[1]) for answer in answers for found in answer if found is not None}
 
-    def _lost(self, row: list[Any]) -> bool:
+    def _begun(self, row: _Row) -> bool:
+        """Whether whoever had it has begun it, as far as Redis can tell.
+
+        Where messages are done one after the other, that is the first of all that are pending, and what is journalled:
+        the others were at hand. (One more may have begun while the end of the first was on its way to Redis: it counts
+        the next time.)
+        """
+        return not self._lost(row) and (row.first or row.journalled or not self._in_order)
+
+    def _lost(self, row: _Row) -> bool:
         """Delivered to this very worker, once, but it never arrived: the connection broke. It was not begun.
 
         Before the start is over, it was delivered to an earlier worker of the same name.
         """
-        _, consumer, _, delivered = row
-        return self._started and delivered == 1 and consumer == self._consumer.encode()
+        return self._started and row.times == 1 and row.consumer == self._consumer.encode()
 
     async def _create_group(self) -> None:
         try:

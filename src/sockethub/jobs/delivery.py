@@ -5,7 +5,10 @@ In a cluster, where the reply is another server's: behind what it led to.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import ContextVar, Token
 from typing import Any, Final, Literal
 
@@ -41,6 +44,17 @@ class Delivery(MessageProxy):
         self.journalled = found.journalled
         self.settled = False
         self._ending = ending
+        self._release: Callable[[], None] | None = None
+
+    def in_turn(self, release: Callable[[], None]) -> None:
+        """It is its turn; ``release`` has the next one begin."""
+        self._release = release
+
+    def pass_on(self) -> None:
+        """Have the next message begin, where that waits for this one. Idempotent."""
+        release, self._release = self._release, None
+        if release is not None:
+            release()
 
     async def journal(self) -> Standing:
         """Write down, where it outlives this worker, that the effect begins: await it before the first byte goes out.
@@ -51,11 +65,17 @@ class Delivery(MessageProxy):
         self.journalled = standing == "ours"
         return standing
 
-    async def settle(self, *also: Command) -> None:
+    async def settle(self, *also: Command, ahead: bool = False) -> None:
         """Take the message off its queue; ``also`` are done in the same transaction (``("XADD", …)``), or before it.
 
-        Tried again until Redis takes it: ``also`` must be such that doing it twice does no harm.
+        Tried again until Redis takes it: ``also`` must be such that doing it twice does no harm. With ``ahead`` the
+        next message begins once this has been written to Redis, and does not wait for the answer: where this worker
+        dies before Redis has taken it, that message may have begun though this one is still pending. Its effect has to
+        be journalled then, or such that it may be had twice.
         """
+        if ahead:
+            # Behind this tick's step, which writes down what is to be written, and before that is written.
+            asyncio.get_running_loop().call_soon(self.pass_on)
         await self._ending.settle(self, also)
 
     async def bury(self, *also: Command) -> None:
@@ -81,15 +101,25 @@ def leave(token: Token[Delivery]) -> None:
 
 
 class Ending:
-    """Ends the messages of one queue."""
+    """Ends the messages of one queue; ``in_order``: the one after the other."""
 
-    def __init__(self, broker: dramatiq.Broker, link: RedisLink, queue: str, consumer: str, naming: Naming) -> None:
+    def __init__(
+        self,
+        broker: dramatiq.Broker,
+        link: RedisLink,
+        queue: str,
+        consumer: str,
+        naming: Naming,
+        *,
+        in_order: bool = False,
+    ) -> None:
         self._broker = broker
         self._link = link
         self._queue = queue
         self._consumer = consumer
         self._stream = naming.stream(queue)
         self._dead = naming.dead(queue)
+        self._line: AbstractAsyncContextManager[None] = asyncio.Lock() if in_order else nullcontext()
 
     async def settle(self, delivery: Delivery, also: tuple[Command, ...]) -> None:
         self._broker.emit_before("ack", delivery)
@@ -141,5 +171,6 @@ class Ending:
     async def _once(self, delivery: Delivery, also: tuple[Command, ...]) -> None:
         if delivery.settled:
             raise RuntimeError(f"message {delivery.message_id} is settled already")
-        await self.finish(delivery.entry, *also)
+        async with self._line:  # a reply that has to be given again is not overtaken
+            await self.finish(delivery.entry, *also)
         delivery.settled = True

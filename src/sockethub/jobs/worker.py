@@ -8,6 +8,7 @@ cluster the second may be, for a moment: :mod:`~sockethub.jobs.delivery`.)
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
@@ -32,6 +33,9 @@ RIVALRY_BLOCK_MS: Final = 250
 """How long a read waits while another worker may be given what is meant for this one."""
 FULL_BLOCK_MS: Final = 1_000
 """How long a read waits while Redis is too full for delayed messages to be put on the stream."""
+AT_HAND: Final = 2
+"""Messages that a worker has that does one after the other: that which is done, and the next. While the one waits for
+the service, the other comes from Redis; more would have to be given back by whoever ends."""
 
 
 Permit = Callable[[], Awaitable[None]]
@@ -78,16 +82,24 @@ class AsyncWorker:
         self._stream = naming.stream(queue)
         self._dead = naming.dead(queue)
         self._consumer = consumer
-        self._ending = Ending(broker, link, queue, consumer, naming)
+        self._in_order = concurrency == 1 and claim_from is None
+        self._turn = asyncio.Lock()
+        """Who has it is begun, where that is one after the other."""
+        self._ending = Ending(broker, link, queue, consumer, naming, in_order=self._in_order)
         self._permit = permit
         self._rivalry_seconds = rivalry_seconds
         self._rivals_until = 0.0
-        self._one_by_one = concurrency == 1 and claim_from is None
-        self._hands = Hands(concurrency, self._process)
+        self._hands = Hands(AT_HAND if self._in_order else concurrency, self._process)
         self._held: set[bytes] = set()
         self._begun = Begun()
         self._claims = Claims(
-            link, self._stream, consumer, claim_from, held=self._held, abandoned_ms=int(abandoned_seconds * 1000)
+            link,
+            self._stream,
+            consumer,
+            claim_from,
+            held=self._held,
+            abandoned_ms=int(abandoned_seconds * 1000),
+            in_order=self._in_order,
         )
         self._actors = actors_of(broker, queue)
         self._look_for_due = True
@@ -100,8 +112,7 @@ class AsyncWorker:
         While Redis is away it tries again, with jitter.
         """
         async with anyio.create_task_group() as under_way:
-            if not self._one_by_one:
-                self._hands.start(under_way)
+            self._hands.start(under_way)
             async with anyio.create_task_group() as aside:
                 if self._claims.pool:
                     aside.start_soon(self._claim_abandoned)
@@ -201,13 +212,21 @@ class AsyncWorker:
             return
         delivery = Delivery(self._ending, found, message)
         self._held.add(delivery.entry)
-        if self._one_by_one:
-            await self._process(delivery)
-            return
         await self._hands.available()
         self._hands.give(delivery)
 
     async def _process(self, delivery: Delivery) -> None:
+        if not self._in_order:
+            await self._do(delivery)
+            return
+        await self._turn.acquire()
+        delivery.in_turn(self._turn.release)
+        try:
+            await self._do(delivery)
+        finally:
+            delivery.pass_on()
+
+    async def _do(self, delivery: Delivery) -> None:
         await self._permit()
         if self._stopping:
             return

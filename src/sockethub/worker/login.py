@@ -117,9 +117,12 @@ class LoginService(Service):
         await self._part(reason)
         self.finished.set()
 
-    def settled(self) -> None:
-        if self._over:
-            self.finished.set()
+    @property
+    def over(self) -> bool:
+        return self._over
+
+    def end(self) -> None:
+        self.finished.set()
 
     def forget(self, gateway: str) -> None:
         """A gateway is gone, and its sessions with it."""

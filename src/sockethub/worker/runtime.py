@@ -66,8 +66,13 @@ class Service(ABC):
         """Commands to be done in the transaction that finishes this job."""
         return ()
 
-    def settled(self) -> None:
-        """The job that was performed last is finished and answered."""
+    @property
+    def over(self) -> bool:
+        """Whether what was performed last was the end: nothing is to be begun any more."""
+        return False
+
+    def end(self) -> None:
+        """All is finished and answered that was begun, and the rest given back."""
 
 
 class Runtime:
@@ -103,6 +108,8 @@ class Runtime:
         self._working = True
         await self._worker.run()
         self._ended.set()
+        if self._service.over:
+            self._service.end()
 
     async def drain(self, seconds: float) -> None:
         """Begin no further job; wait for those under way, at most ``seconds``.
@@ -125,6 +132,8 @@ class Runtime:
             await delivery.bury()
             return
         reply = await self._answer(job, envelope, delivery)
+        if self._service.over:
+            self._worker.stop()
         if reply is None:
             await delivery.settle()
         else:
@@ -140,7 +149,6 @@ class Runtime:
                     "command performed", job=delivery.message_id, outcome=reply.outcome, seconds=timed.took, trace=trace
                 )
             await self._reply(timed, key, envelope, delivery, also)
-        self._service.settled()
 
     async def _reply(
         self,
@@ -159,7 +167,10 @@ class Runtime:
             "data": data,
         }
         answer = add(redis_keys.inbox(envelope.gateway), record, max_length=INBOX_LENGTH)
-        await (delivery.bury(answer, *also) if delivery.failed else delivery.settle(answer, *also))
+        if delivery.failed:
+            await delivery.bury(answer, *also)
+        else:
+            await delivery.settle(answer, *also, ahead=self._service.journals)
 
     async def _answer(self, job: Job, envelope: Envelope, delivery: Delivery) -> Reply | None:
         repeatable = job.activity is None or job.activity["type"] in self._spec.retryable

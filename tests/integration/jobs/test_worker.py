@@ -55,6 +55,86 @@ async def test_order_survives_a_worker_that_dies(redis_url: str) -> None:
     assert done == [(1, 1), (2, 2), (3, 1), (4, 1), (5, 1)]
 
 
+async def test_the_next_message_is_at_hand_and_has_not_begun(redis_url: str) -> None:
+    """It comes while the one before is done; where the worker dies, only that one had begun."""
+    attempts: dict[int, list[int]] = {1: [], 2: []}
+    stuck = anyio.Event()
+
+    async def dies(number: int) -> None:
+        attempts[number].append(current_delivery().attempts)
+        stuck.set()
+        await anyio.sleep_forever()
+
+    async def lives(number: int) -> None:
+        attempts[number].append(current_delivery().attempts)
+
+    for consumer in ("one", "two", "three"):
+        async with working(redis_url, dies, consumer=consumer), connect(redis_url) as client:
+            if consumer == "one":
+                await enqueue(redis_url, 1, 2)
+            with anyio.fail_after(WITHIN_SECONDS):
+                await stuck.wait()
+            await _at_hand(client, 2, consumer)
+        stuck = anyio.Event()
+    async with working(redis_url, lives, consumer="four"):
+        await empty(redis_url)
+    assert attempts == {1: [1, 2, 3, 4], 2: [1]}
+
+
+async def _at_hand(client: Any, count: int, consumer: str = "one") -> None:
+    """Wait until a worker was given so many."""
+    with anyio.fail_after(WITHIN_SECONDS):
+        while len(await client.xpending_range(STREAM, GROUP, "-", "+", 9, consumer)) < count:  # noqa: ASYNC110
+            await anyio.sleep(0.005)
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+async def test_the_next_begins_ahead_of_the_answer_of_redis_where_it_may(redis_url: str, ahead: bool) -> None:
+    log: list[str] = []
+
+    async def act(number: int) -> None:
+        log.append(f"begin {number}")
+        if number == 1:
+            await until(lambda: paused)
+        await current_delivery().settle(ahead=ahead)
+        log.append(f"end {number}")
+
+    paused = False
+    async with working(redis_url, act), connect(redis_url) as client:
+        await enqueue(redis_url, 1, 2)
+        await until(lambda: log == ["begin 1"])
+        await _at_hand(client, 2)
+        await client.execute_command("CLIENT", "PAUSE", 300, "WRITE")
+        paused = True
+        await empty(redis_url)
+        await until(lambda: len(log) == 4)
+    later = ["begin 2", "end 1"] if ahead else ["end 1", "begin 2"]
+    assert log == ["begin 1", *later, "end 2"]
+
+
+async def test_a_reply_that_has_to_be_given_again_is_not_overtaken(redis_url: str) -> None:
+    """Also where the next message begins ahead: Redis is out of memory for the first reply, not for the second."""
+
+    async def act(number: int) -> None:
+        await current_delivery().settle(("XADD", "replies", "*", "of", number), ahead=True)
+
+    async with connect(redis_url) as client:
+        await client.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
+        await enqueue(redis_url, *range(1, 9))
+        await client.config_set("maxmemory", "1")
+        try:
+            async with working(redis_url, act):
+                await _at_hand(client, 2)
+                await anyio.sleep(0.05)
+                await client.config_set("maxmemory", "0")
+                await empty(redis_url)
+            assert [fields[b"of"] for _, fields in await client.xrange("replies")] == [
+                b"%d" % number for number in range(1, 9)
+            ]
+        finally:
+            await client.config_set("maxmemory", "0")
+
+
 async def test_only_the_named_consumer_is_taken_over(redis_url: str) -> None:
     """In a pool, what a living neighbour has under way stays with it."""
     held = {"a": anyio.Event(), "b": anyio.Event()}
@@ -70,7 +150,7 @@ async def test_only_the_named_consumer_is_taken_over(redis_url: str) -> None:
     async def act(number: int) -> None:
         again.append(number)
 
-    async with working(redis_url, holding("a"), consumer="a"):
+    async with working(redis_url, holding("a"), consumer="a", claim_from=()):
         await enqueue(redis_url, 1)
         await held["a"].wait()
         async with working(redis_url, holding("b"), consumer="b", claim_from=()):

@@ -89,7 +89,8 @@ async def test_what_a_deployment_logs_is_read_in_one_place(tmp_path: Path, redis
     element = json.loads((ROOT / "schemas" / "operations" / "logs.json").read_text())["properties"]["records"]["items"]
     with half("workers", folder) as first, half("gateway", folder) as gateway:
         async with ws_client(gateway.websocket) as client, following(folder, "--json", "--lines", "1") as stream:
-            lines: list[dict[str, Any]] = [json.loads(await stream.receive_until(b"\n", LONGEST_LINE))]
+            with anyio.fail_after(WITHIN_SECONDS):
+                lines: list[dict[str, Any]] = [json.loads(await stream.receive_until(b"\n", LONGEST_LINE))]
             await log_in(client, "worked", ngircd, "#ops")
             await client.ok("message", note("worked", room("#ops"), CONTENT))
             await logins(gateway, lambda rows: bool(rows) and rows[0]["state"] == "connected")

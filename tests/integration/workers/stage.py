@@ -160,7 +160,7 @@ class Client:
 
     async def detach(self) -> None:
         await self.stage.client.hdel(redis_keys.attached(self.login), self.session)
-        await self.enqueue(Job("detach"))
+        await self.enqueue(Job("detach"), create=False)  # as the gateway does it: a login that has ended needs no queue
 
     async def request(self) -> None:
         """Ask the supervisors to run the login."""
@@ -168,7 +168,7 @@ class Client:
         fields |= {"wishes": self.wishes}
         await self.stage.client.xadd(redis_keys.SUPERVISOR_REQUESTS, fields)
 
-    async def enqueue(self, job: Job) -> str:
+    async def enqueue(self, job: Job, *, create: bool = True) -> str:
         job_id = os.urandom(16).hex()
         envelope = Envelope.seal(
             job,
@@ -181,7 +181,7 @@ class Client:
             wrapped=self._wrapped,
         )
         message = dramatiq.Message(self.queue, ACTOR_NAME, (), envelope.to_kwargs(), {}, message_id=job_id)
-        await self.stage._producer.enqueue(message, max_length=1_000)
+        await self.stage._producer.enqueue(message, max_length=1_000, create=create)
         return job_id
 
     async def send(self, verb: str, content: str = "", **members: Any) -> str:
