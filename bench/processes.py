@@ -57,6 +57,16 @@ def busy(pids: Iterable[int]) -> float:
     return total
 
 
+def woken(pids: Iterable[int]) -> int:
+    """How often those that live have waited, and were woken."""
+    total = 0
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            status = Path(f"/proc/{pid}/status").read_text()
+            total += int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+    return total
+
+
 async def idle_share(pids: Collection[int]) -> float:
     """Per cent of one core that they take while nothing is asked of them."""
     before = busy(pids)

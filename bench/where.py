@@ -1,4 +1,4 @@
-"""Where the processor time of a message goes: microseconds of each part, with ten outstanding.
+"""Where the time of a message goes, with ten outstanding: processor time of each part, and how often it is woken.
 
 ``python -m bench where``; with ``--profile DIRECTORY`` and py-spy installed also a profile of each part, as folded
 stacks, of which the text says where most of it is spent.
@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import resource
+import os
 import shutil
 import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from bench.load import TRANSPORTS, rate
-from bench.processes import busy, roles
+from bench.processes import busy, roles, woken
 from bench.talk import ROOM, UNLIMITED, echoing, irc, log_in, note, ok, room
 from tests.support.deployment import Deployment, deployment
 from tests.support.ircd import run_ngircd
@@ -36,23 +37,31 @@ PROFILED: Final = ("gateway", "pools", "logins")
 Work = Callable[[], Awaitable[Any]]
 
 
+@dataclass(frozen=True)
+class Share:
+    """Of a message: microseconds on a processor, and how often the process waited."""
+
+    micros: float
+    wakes: float
+
+
 async def shares(
     house: Deployment, name: str, works: Sequence[Work], count: int, profiles: Path | None
-) -> dict[str, float]:
-    """Microseconds a message of each part, and of the clients; what they are together a second."""
+) -> tuple[float, dict[str, Share]]:
+    """What they are together a second, and the share of each part and of the clients."""
     await rate(works, OUTSTANDING, max(20, count // 10))  # warm
-    parts = roles(house)
-    before, load = {part: busy(pids) for part, pids in parts.items()}, _self()
+    parts = {**roles(house), "clients": {os.getpid()}}
+    before = {part: (busy(pids), woken(pids)) for part, pids in parts.items()}
     with _profiled(parts, name, profiles):
         reached = await rate(works, OUTSTANDING, count)
     messages = count * len(works)
-    found = {part: (busy(pids) - before[part]) / messages * 1e6 for part, pids in parts.items()}
-    return {**found, "clients": (_self() - load) / messages * 1e6, "rate": reached}
-
-
-def _self() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+    return reached, {
+        part: Share(
+            (busy(pids) - before[part][0]) / messages * 1e6,
+            (woken(pids) - before[part][1]) / messages,
+        )
+        for part, pids in parts.items()
+    }
 
 
 @contextmanager
@@ -116,9 +125,9 @@ def _summary(file: Path) -> str:
     return "\n".join(lines)
 
 
-async def measure(count: int, profiles: Path | None, only: Sequence[str]) -> dict[str, dict[str, float]]:
+async def measure(count: int, profiles: Path | None, only: Sequence[str]) -> dict[str, tuple[float, dict[str, Share]]]:
     """Of each kind of message."""
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, tuple[float, dict[str, Share]]] = {}
     with tempfile.TemporaryDirectory(prefix="sh-bench-") as name:
         directory = Path(name)
         tls = directory / "tls"
@@ -149,11 +158,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.profile is not None and shutil.which("py-spy") is None:
         parser.error("--profile: py-spy is not installed; pip install py-spy")
-    for kind, shares_ in asyncio.run(measure(arguments.count, arguments.profile, arguments.only)).items():
-        print(f"\n{kind}, {shares_.pop('rate'):,.0f} a second; µs of processor time for each")
-        for part, micros in shares_.items():
-            print(f"  {part:14} {micros:8.0f}")
-        print(f"  {'together':14} {sum(shares_.values()):8.0f}")
+    for kind, (reached, found) in asyncio.run(measure(arguments.count, arguments.profile, arguments.only)).items():
+        print(f"\n{kind}, {reached:,.0f} a second; of each message: µs of processor time, times woken")
+        together = Share(sum(each.micros for each in found.values()), sum(each.wakes for each in found.values()))
+        for part, share in {**found, "together": together}.items():
+            print(f"  {part:14} {share.micros:8.0f} {share.wakes:8.2f}")
 
 
 if __name__ == "__main__":
