@@ -67,11 +67,11 @@ def woken(pids: Iterable[int]) -> int:
     return total
 
 
-async def idle_share(pids: Collection[int]) -> float:
-    """Per cent of one core that they take while nothing is asked of them."""
+async def idle_share(pids: Collection[int], seconds: float = IDLE_SECONDS) -> float:
+    """Per cent of one core that they take while nothing is asked of them for so long."""
     before = busy(pids)
-    await asyncio.sleep(IDLE_SECONDS)
-    return 100 * (busy(pids) - before) / IDLE_SECONDS
+    await asyncio.sleep(seconds)
+    return 100 * (busy(pids) - before) / seconds
 
 
 def roles(house: Deployment) -> dict[str, set[int]]:

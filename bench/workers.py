@@ -16,7 +16,7 @@ from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager
 from statistics import median
 
-from bench.logins import SETTLE_SECONDS, WARM, House, connected, declaration, on_ngircd, on_prosody
+from bench.logins import IDLE_SECONDS, SETTLE_SECONDS, WARM, House, connected, declaration, on_ngircd, on_prosody
 from bench.processes import idle_share, sum_of
 from sockethub import leases
 from sockethub.crypto import Secret
@@ -106,7 +106,7 @@ async def _forked(redis: RedisServer, count: int, name: str, driver: str, acl: s
         _row(name, taken, set(descendants(supervisor.pid)) - before)
         _load(
             "  idle, with supervisor and Redis",
-            await idle_share([supervisor.pid, redis.pid, *descendants(supervisor.pid)]),
+            await idle_share([supervisor.pid, redis.pid, *descendants(supervisor.pid)], IDLE_SECONDS),
         )
 
 
@@ -118,7 +118,7 @@ async def _measured(name: str, kind: AbstractAsyncContextManager[House]) -> None
         taken = [await connected(client) for client in house.clients[WARM:]]
         await asyncio.sleep(SETTLE_SECONDS)
         _row(name, taken, set(descendants(house.supervisor.pid)) - before)
-        _load("  idle, with supervisor and Redis", await idle_share(house.pids))
+        _load("  idle, with supervisor and Redis", await idle_share(house.pids, IDLE_SECONDS))
 
 
 def _row(name: str, taken: list[float], pids: Collection[int]) -> None:

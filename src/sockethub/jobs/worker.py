@@ -132,6 +132,7 @@ class AsyncWorker:
         self._rivals_until = anyio.current_time() + self._rivalry_seconds
         while not self._stopping:
             await self._permit()
+            self._look_for_due = True  # whoever knew of a delayed message may be gone
             try:
                 async for found in self._claims.at_start():
                     await self._take(found)
@@ -175,7 +176,8 @@ class AsyncWorker:
                     *("BLOCK", block, "STREAMS", self._stream, ">"),
                 )
         if answer is None:
-            self._look_for_due = True  # once a minute, in case whoever was told of a delayed message has died
+            # In a pool once a minute, in case whoever was told of a delayed message has died: else nobody was but us.
+            self._look_for_due |= self._claims.pool
             return []
         return [Found(entry, commands.pairs(fields), 1) for entry, fields in answer[0][1]]
 

@@ -12,6 +12,7 @@ from anyio import to_thread
 
 from sockethub.errors import QueueFull, QueueUnavailable
 from sockethub.jobs import AsyncProducer, AsyncWorker, StreamBroker, connect, current_delivery, linked
+from sockethub.jobs import worker as worker_module
 from sockethub.jobs.link import ServerLink
 from sockethub.jobs.names import GROUP
 from tests.support.jobs import DEAD, QUEUE, STREAM, WITHIN_SECONDS, Actor, empty, enqueue, message, until, working
@@ -334,6 +335,32 @@ async def test_an_idle_worker_asks_next_to_nothing(redis_url: str) -> None:
         await anyio.sleep(1.0)
         after = (await client.info("stats"))["total_commands_processed"]
     assert after - before <= 2
+
+
+@pytest.mark.parametrize(("claim_from", "looks"), [(None, False), ((), True)], ids=["alone", "in a pool"])
+async def test_only_where_others_may_have_died_it_looks_for_delayed_messages_that_nobody_told_it_of(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, claim_from: tuple[()] | None, looks: bool
+) -> None:
+    async def act(number: int) -> None:
+        pass
+
+    monkeypatch.setattr(worker_module, "BLOCK_MS", 20)
+    async with working(redis_url, act, claim_from=claim_from), connect(redis_url) as client:
+
+        async def calls(command: str) -> int:
+            found = (await client.info("commandstats")).get(f"cmdstat_{command}", {"calls": 0})["calls"]
+            return int(found)
+
+        async def reads(more: int) -> None:
+            enough = await calls("xreadgroup") + more
+            with anyio.fail_after(WITHIN_SECONDS):
+                while await calls("xreadgroup") < enough:  # noqa: ASYNC110
+                    await anyio.sleep(0.005)
+
+        await reads(2)  # the first look is over
+        before = await calls("evalsha")
+        await reads(5)
+        assert (await calls("evalsha") > before) is looks
 
 
 @pytest.mark.parametrize("claim_from", [None, ()], ids=["alone", "in a pool"])
