@@ -183,8 +183,7 @@ class Claims:
             fields = await self._fields(rows, idle_ms)
             for row in rows:
                 if row.entry in fields:  # else it was deleted, or another was faster
-                    attempts = row.delivered + (1 if self._begun(row) else 0)
-                    yield Found(row.entry, fields[row.entry], attempts, row.journalled)
+                    yield Found(row.entry, fields[row.entry], self._attempts(row), row.journalled)
             start = f"({pending[-1][0].decode()}"
 
     async def _fields(self, rows: list[_Row], idle_ms: int) -> dict[bytes, dict[bytes, bytes] | None]:
@@ -192,9 +191,13 @@ class Claims:
         claim: Command = ("XCLAIM", self._stream, GROUP, self._consumer, idle_ms)
         begun = [row.entry for row in rows if self._begun(row)]
         together: list[Command] = [(*claim, *begun)] if begun else []
-        together += [(*claim, row.entry, "RETRYCOUNT", row.delivered) for row in rows if not self._begun(row)]
+        together += [(*claim, row.entry, "RETRYCOUNT", self._attempts(row)) for row in rows if not self._begun(row)]
         answers = await self._link.batch(*together) if together else []
         return {found[0]: commands.pairs(found[1]) for answer in answers for found in answer if found is not None}
+
+    def _attempts(self, row: _Row) -> int:
+        """How often it was begun, once it is."""
+        return row.delivered + 1 if self._begun(row) else max(1, row.delivered)  # 0: it was given back
 
     def _begun(self, row: _Row) -> bool:
         """Whether whoever had it has begun it, as far as Redis can tell.

@@ -82,6 +82,33 @@ async def test_the_next_message_is_at_hand_and_has_not_begun(redis_url: str) -> 
     assert attempts == {1: [1, 2, 3, 4], 2: [1]}
 
 
+async def test_what_was_given_back_and_is_at_hand_begins_for_the_first_time(redis_url: str) -> None:
+    """Found by the model: a worker that stops gives back two, of which the next one begins the first."""
+    runs: list[tuple[int, int]] = []
+    begun, go_on = anyio.Event(), anyio.Event()
+
+    async def act(number: int) -> None:
+        runs.append((number, current_delivery().attempts))
+        begun.set()
+        await go_on.wait()
+
+    async with connect(redis_url) as client:
+        await enqueue(redis_url, 1, 2, 3)
+        async with working(redis_url, act) as worker:
+            with anyio.fail_after(WITHIN_SECONDS):
+                await begun.wait()
+            await _at_hand(client, 2)
+            await client.xreadgroup(GROUP, "one", {STREAM: ">"})
+            worker.stop()
+            go_on.set()
+            with anyio.fail_after(WITHIN_SECONDS):
+                while any(row["times_delivered"] for row in await client.xpending_range(STREAM, GROUP, "-", "+", 9)):  # noqa: ASYNC110
+                    await anyio.sleep(0.005)
+        async with working(redis_url, act, consumer="two"):
+            await empty(redis_url)
+    assert runs == [(1, 1), (2, 1), (3, 1)]
+
+
 async def _at_hand(client: Any, count: int, consumer: str = "one") -> None:
     """Wait until a worker was given so many."""
     with anyio.fail_after(WITHIN_SECONDS):
