@@ -18,7 +18,7 @@ from ..errors import EncodeError, ParseError, TranslationError
 from . import history, membership, messages, presence, replies, rooms, watching, whois
 from .env import Activity, Env
 from .frame import WIRE, Wire, is_group, wire_of
-from .line import MAX_BODY_IN, MAX_CLIENT_TAG_DATA, MAX_TAGS, Line, decode, encode
+from .line import MAX_BODY_IN, MAX_CLIENT_TAG_DATA, MAX_TAGS, Line, check, decode, encode
 from .modes import parse_modes, write_modes
 
 __all__ = ["from_activity", "strip", "to_activity"]
@@ -264,7 +264,7 @@ def _put(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
 def _check(line: Line, max_body: int, max_tags: int) -> None:
     """Every line can be encoded: what its reader let through may still be too long."""
     try:
-        encode(line, max_body=max_body, max_tags=max_tags)
+        check(line, max_body=max_body, max_tags=max_tags)
     except EncodeError as error:
         raise TranslationError("$", str(error)) from None
 
