@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any
 
 from ..errors import TranslationError
 from .entities import name_of
 from .env import Activity, Env
 
 __all__ = [
-    "BREAKS",
     "channel",
     "is_channel",
     "is_nick",
@@ -24,7 +23,6 @@ __all__ = [
     "word",
 ]
 
-BREAKS: Final = re.compile("[\0\r\n]")
 _NOT_MIDDLE = re.compile("[\0\r\n \ud800-\udfff]")
 _NOT_CHANNEL = re.compile("[\0\r\n\x07 ,]")
 _NOT_NICK = re.compile("[\0\r\n !,@*?$]")

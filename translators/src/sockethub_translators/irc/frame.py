@@ -205,7 +205,8 @@ def unframe(activity: Activity, env: Env, wire: Wire, command: str, *params: str
         return Line(command, params, source)
     tags: dict[str, str] = {}
     for key, value in kept.items():
-        found = _TAG_OF_VIEW[key](activity, value) if key in _TAG_OF_VIEW else value
+        of_view = _TAG_OF_VIEW.get(key)
+        found = value if of_view is None else of_view(activity, value)
         if found is not None:
             tags[key] = found
     return Line(command, params, source, tags)
@@ -265,6 +266,7 @@ _TAG_OF_VIEW: Final[Mapping[str, Callable[[Activity, str | None], str | None]]] 
 
 
 _STRING: Final = frozenset({str})
+_STRING_OR_NULL: Final = frozenset({str, type(None)})
 
 
 def _is_texts(value: Any) -> bool:
@@ -277,7 +279,7 @@ def is_group(value: Any) -> bool:
 
 
 def _is_tags(value: Any) -> bool:
-    return isinstance(value, dict) and all(item is None or isinstance(item, str) for item in value.values())
+    return isinstance(value, dict) and _STRING_OR_NULL.issuperset(map(type, value.values()))
 
 
 _CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {"tags": _is_tags, "params": _is_texts, "group": is_group}

@@ -156,36 +156,47 @@ def encode(line: Line, *, max_body: int = MAX_BODY, max_tags: int = MAX_TAGS) ->
 
 def check(line: Line, *, max_body: int = MAX_BODY, max_tags: int = MAX_TAGS) -> None:
     """Raise :class:`EncodeError` where :func:`encode` does."""
-    if not line.tags:
-        body = _body(line)
-        if body.isascii() and len(body) + 2 <= max_body:
+    body = _body(line)
+    if body.isascii() and len(body) + 2 <= max_body:
+        tags = _format_tags(line.tags) if line.tags else ""
+        if tags.isascii() and len(tags) <= max_tags:
             return
     encode(line, max_body=max_body, max_tags=max_tags)
 
 
 def _body(line: Line) -> str:
-    """The line without tags and ending."""
+    """The line without tags and ending. NUL, CR and LF are searched for in all of it at once."""
     command, params, source = line.command, line.params, line.source
     if not (command.isalnum() and command.isascii()):
         raise EncodeError("a command is ASCII letters or digits")
     command = command.upper()
-    body = command
-    if source is not None:
-        if not source or " " in source or has_breaks(source):
-            raise EncodeError("a source is one word")
-        body = f":{source} {command}"
-    if not params:
-        return body
-    for param in params[:-1]:
-        if not param or param[0] == ":" or " " in param or has_breaks(param):
-            raise EncodeError("only the last parameter may be empty, contain spaces or begin with a colon")
-        body += " " + param
-    last = params[-1]
-    if has_breaks(last):
-        raise EncodeError("NUL, CR or LF in the last parameter")
-    if not last or last[0] == ":" or " " in last or _TEXT_AT.get(command) == len(params):
-        return f"{body} :{last}"
-    return f"{body} {last}"
+    words = [command] if source is None else [":" + source, command]
+    sound = source is None or (source != "" and " " not in source)
+    if params:
+        for param in params[:-1]:
+            if not param or param[0] == ":" or " " in param:
+                sound = False
+            words.append(param)
+        last = params[-1]
+        is_text = not last or last[0] == ":" or " " in last or _TEXT_AT.get(command) == len(params)
+        words.append(":" + last if is_text else last)
+    body = " ".join(words)
+    if not sound or has_breaks(body):
+        raise EncodeError(_fault(line))
+    return body
+
+
+def _fault(line: Line) -> str:
+    """Which part of the line cannot be written: the first."""
+    if line.source is not None and not _is_word(line.source):
+        return "a source is one word"
+    if not all(_is_word(param) and param[0] != ":" for param in line.params[:-1]):
+        return "only the last parameter may be empty, contain spaces or begin with a colon"
+    return "NUL, CR or LF in the last parameter"
+
+
+def _is_word(text: str) -> bool:
+    return text != "" and " " not in text and not has_breaks(text)
 
 
 def split_source(source: str) -> tuple[str, str | None, str | None]:
@@ -245,11 +256,13 @@ def _parse_tags(raw: str) -> dict[str, str]:
 def _format_tags(tags: Mapping[str, str]) -> str:
     items = []
     for key, value in tags.items():
-        if not key or _BAD_KEY.search(key):
+        if not key.isalnum() and (not key or _BAD_KEY.search(key)):
             raise EncodeError("a tag key is not empty and has no space, ';' or '='")
-        if "\0" in value:
-            raise EncodeError("NUL in a tag value")
-        items.append(f"{key}={escape(value)}" if value else key)
+        if not value.isalnum():
+            if "\0" in value:
+                raise EncodeError("NUL in a tag value")
+            value = escape(value)
+        items.append(f"{key}={value}" if value else key)
     return "@" + ";".join(items) + " "
 
 
