@@ -30,12 +30,12 @@ _NOT_NICK = re.compile("[\0\r\n !,@*?$]")
 
 def is_channel(name: str, env: Env) -> bool:
     """Whether a name is one channel, and can stand as any parameter (RFC 2812 §1.3)."""
-    return env.isupport.is_channel(name) and name[0] != ":" and not _NOT_CHANNEL.search(name)
+    return name != "" and name[0] in env.isupport.chantypes and name[0] != ":" and not _NOT_CHANNEL.search(name)
 
 
 def is_nick(name: str, env: Env) -> bool:
     """Whether a name is one nickname: nothing that a server would read as a channel, a list or a mask."""
-    return bool(name) and name[0] != ":" and not _NOT_NICK.search(name) and not env.isupport.is_channel(name)
+    return name != "" and name[0] != ":" and name[0] not in env.isupport.chantypes and not _NOT_NICK.search(name)
 
 
 def is_word(value: str) -> bool:
@@ -77,7 +77,7 @@ def one_line(container: dict[str, Any], key: str, path: str, default: str | None
 
 def word(value: str, path: str) -> str:
     """A value that can stand as any parameter: not empty, no space, no leading colon."""
-    if not is_word(value):
+    if not value or value[0] == ":" or _NOT_MIDDLE.search(value):
         raise TranslationError(path, "not a single word")
     return value
 

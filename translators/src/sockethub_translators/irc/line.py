@@ -154,11 +154,13 @@ def encode(line: Line, *, max_body: int = MAX_BODY, max_tags: int = MAX_TAGS) ->
     return tags + body + b"\r\n"
 
 
-def check(line: Line, *, max_body: int = MAX_BODY, max_tags: int = MAX_TAGS) -> None:
+def check(line: Line, max_body: int, max_tags: int) -> None:
     """Raise :class:`EncodeError` where :func:`encode` does."""
     body = _body(line)
     if body.isascii() and len(body) + 2 <= max_body:
-        tags = _format_tags(line.tags) if line.tags else ""
+        if not line.tags:
+            return
+        tags = _format_tags(line.tags)
         if tags.isascii() and len(tags) <= max_tags:
             return
     encode(line, max_body=max_body, max_tags=max_tags)
@@ -167,9 +169,10 @@ def check(line: Line, *, max_body: int = MAX_BODY, max_tags: int = MAX_TAGS) -> 
 def _body(line: Line) -> str:
     """The line without tags and ending. NUL, CR and LF are searched for in all of it at once."""
     command, params, source = line.command, line.params, line.source
-    if not (command.isalnum() and command.isascii()):
-        raise EncodeError("a command is ASCII letters or digits")
-    command = command.upper()
+    if command not in _TEXT_AT:
+        if not (command.isalnum() and command.isascii()):
+            raise EncodeError("a command is ASCII letters or digits")
+        command = command.upper()
     words = [command] if source is None else [":" + source, command]
     sound = source is None or (source != "" and " " not in source)
     if params:
@@ -178,10 +181,10 @@ def _body(line: Line) -> str:
                 sound = False
             words.append(param)
         last = params[-1]
-        is_text = not last or last[0] == ":" or " " in last or _TEXT_AT.get(command) == len(params)
+        is_text = _TEXT_AT.get(command) == len(params) or not last or last[0] == ":" or " " in last
         words.append(":" + last if is_text else last)
     body = " ".join(words)
-    if not sound or has_breaks(body):
+    if not sound or "\n" in body or "\r" in body or "\0" in body:
         raise EncodeError(_fault(line))
     return body
 
