@@ -62,7 +62,7 @@ def jid_of(value: Any, path: str) -> str:
     jid = value.get("id")
     if not isinstance(jid, str) or not jid:
         raise TranslationError(f"{path}.id", "missing or not a JID")
-    legal(jid, f"{path}.id")
+    legal(jid, path, "id")
     resource = value.get(RESOURCE)
     if resource is None or resource == "" or "/" in jid:
         return jid

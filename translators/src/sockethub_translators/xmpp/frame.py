@@ -116,7 +116,9 @@ def _valid(jid: str) -> str:
     return jid
 
 
-def address(activity: Activity, env: Env, origin: Origin, *, to: str | None = None) -> dict[str, str]:
+def address(
+    activity: Activity, env: Env, origin: Origin, *, to: str | None = None, with_id: bool = True
+) -> dict[str, str]:
     """The attributes of the stanza: ``to`` (else the target), ``id``, and ``from`` when inbound.
 
     What comes in is addressed to us, however the view names the room it was said in; the residue has the exact JID.
@@ -128,7 +130,7 @@ def address(activity: Activity, env: Env, origin: Origin, *, to: str | None = No
         to = jid_of(activity["target"], "$.target")
     if to is not None:
         attrs["to"] = to if origin.inbound else _valid(to)
-    id_ = activity.get("id")
+    id_ = activity.get("id") if with_id else None
     if id_ is not None:
         if not isinstance(id_, str):
             raise TranslationError("$.id", "not a string")

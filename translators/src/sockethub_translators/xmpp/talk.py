@@ -52,7 +52,5 @@ def envelope(
     if activity.get("target") is None and not origin.inbound:
         raise TranslationError("$.target", "missing")
     to = env.jid if kind == "groupchat" and origin.inbound else None
-    attrs = {"type": kind} if kind != "normal" else {}
-    if not with_id:
-        activity = {key: value for key, value in activity.items() if key != "id"}
-    return {**attrs, **address(activity, env, origin, to=to)}
+    attrs = address(activity, env, origin, to=to, with_id=with_id)
+    return attrs if kind == "normal" else {"type": kind, **attrs}
