@@ -90,7 +90,7 @@ def element(
 ) -> Element:
     """An element; attributes and children that are None are left out, texts that meet are joined."""
     nodes: list[Node] = []
-    for child in (*children, *more):
+    for child in (*children, *more) if more else children:
         if child is None or child == "":
             continue
         if isinstance(child, str) and nodes and isinstance(nodes[-1], str):

@@ -45,9 +45,9 @@ def entity(jid: str, env: Env, *, in_room: bool = False) -> Entity:
 
     ``in_room`` when the stanza itself says that its sender is a room.
     """
-    bare, slash, resource = jid.partition("/")
+    bare, _, resource = jid.partition("/")
     if in_room or bare in env.rooms:
-        return occupant(jid) if slash and resource else room(jid)
+        return {"id": jid, "type": "person", "name": resource} if resource else {"id": bare, "type": "room"}
     if "@" not in bare:
         return service(jid)
     return person(jid)

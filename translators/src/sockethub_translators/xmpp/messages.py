@@ -84,13 +84,14 @@ def _get_said(stanza: Element, bodies: list[Element], env: Env) -> Activity | No
             obj["contentMap"] = texts
     obj.update(found.obj)
     told = found.activity
+    told.update(conversation(stanza, env))
     if kind == "groupchat":
-        return frame(stanza, env, "send", obj, with_id=False, **conversation(stanza, env), **told)
+        return frame(stanza, env, "send", obj, with_id=False, **told)
     if kind != "chat":
         told["type"] = kind
     if _is_private(stanza, env):
         told["muc_pm"] = True
-    return frame(stanza, env, "send", obj, with_id=False, **conversation(stanza, env), **told)
+    return frame(stanza, env, "send", obj, with_id=False, **told)
 
 
 def _lang(body: Element, stanza: Element) -> str:

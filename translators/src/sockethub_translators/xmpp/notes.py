@@ -15,7 +15,6 @@ from typing import Any, Final, NamedTuple
 from ..errors import TranslationError
 from . import attachments, ns
 from .element import Element, element, whole
-from .entities import split
 from .env import Activity, Env
 from .fields import child, legal, optional_text, text, token
 from .frame import Origin
@@ -65,8 +64,9 @@ def read(stanza: Element, content: str, env: Env) -> tuple[str, Notes]:
         if isinstance(part, str):
             continue
         name = part.name
-        if name in _READ:
-            _READ[name](part, stanza, notes, env)
+        read_part = _READ.get(name)
+        if read_part is not None:
+            read_part(part, stanza, notes, env)
         elif name == _REPLY and part.attrs.get("id"):
             content = _read_reply(stanza, part, content, notes.obj)
         elif name in attachments.NAMES:
@@ -78,15 +78,19 @@ def read(stanza: Element, content: str, env: Env) -> tuple[str, Notes]:
     return content, notes
 
 
-def _read_id(part: Element, stanza: Element, notes: Notes, env: Env) -> None:
+def _read_replace(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
+    if part.attrs.get("id"):
+        notes.obj.setdefault("xmpp:replace", {"id": part.attrs["id"]})
+
+
+def _read_origin_id(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
+    if part.attrs.get("id"):
+        notes.obj.setdefault("xmpp:origin-id", part.attrs["id"])
+
+
+def _read_stanza_id(part: Element, stanza: Element, notes: Notes, env: Env) -> None:
     id_ = part.attrs.get("id")
-    if not id_:
-        return
-    if part.name == _REPLACE:
-        notes.obj.setdefault("xmpp:replace", {"id": id_})
-    elif part.name == _ORIGIN_ID:
-        notes.obj.setdefault("xmpp:origin-id", id_)
-    elif _is_trusted(part, stanza, env):
+    if id_ and _is_trusted(part, stanza, env):
         notes.obj.setdefault("xmpp:stanza-id", id_)
         notes.obj.setdefault("xmpp:stanza-id-by", part.attrs["by"])
 
@@ -124,10 +128,10 @@ _READ: Final[dict[str, Callable[[Element, Element, Notes, Env], None]]] = {
     _ENCRYPTION: _read_encryption,
     _MARKABLE: _read_flag,
     _OCCUPANT_ID: _read_occupant,
-    _ORIGIN_ID: _read_id,
-    _REPLACE: _read_id,
+    _ORIGIN_ID: _read_origin_id,
+    _REPLACE: _read_replace,
     _REQUEST: _read_flag,
-    _STANZA_ID: _read_id,
+    _STANZA_ID: _read_stanza_id,
     **dict.fromkeys(_TEXT_OF, _read_text),
     **dict.fromkeys(_STATE_OF, _read_state),
     **dict.fromkeys(_HINT_OF, _read_hint),
@@ -138,7 +142,7 @@ def _is_trusted(stanza_id: Element, stanza: Element, env: Env) -> bool:
     """Whether who says it gave this id may do so: our own server, or the room (XEP-0359 §6)."""
     by = stanza_id.attrs.get("by", "")
     if stanza.attrs.get("type") == "groupchat":
-        return by != "" and by == split(stanza.attrs.get("from", ""))[0]
+        return by != "" and by == stanza.attrs.get("from", "").partition("/")[0]
     return by == env.bare
 
 
@@ -172,17 +176,30 @@ def write(activity: Activity, obj: dict[str, Any], content: str, origin: Origin)
     if obj.get("xmpp:origin-id"):
         parts.append(Element(_ORIGIN_ID, {"id": text(obj, "xmpp:origin-id", path)}))
     if origin.inbound and obj.get("xmpp:stanza-id"):
-        attrs = {"id": text(obj, "xmpp:stanza-id", path), "by": optional_text(obj, "xmpp:stanza-id-by", path)}
-        parts.append(element(_STANZA_ID, attrs))
+        attrs = {"id": text(obj, "xmpp:stanza-id", path)}
+        by = optional_text(obj, "xmpp:stanza-id-by", path)
+        if by is not None:
+            attrs["by"] = by
+        parts.append(Element(_STANZA_ID, attrs))
     if "attachment" in obj:
         parts += attachments.write(obj)
-    if len(activity) > _PLAIN:
+    if not _ABOUT.isdisjoint(activity):
         _write_about(activity, parts, origin)
     return content, parts
 
 
-_PLAIN: Final = 4
-"""Members of an activity that says nothing beside its object: context, type, actor, object."""
+_ABOUT: Final = frozenset(
+    {
+        "xmpp:chatstate",
+        "xmpp:encryption",
+        "xmpp:hints",
+        "xmpp:markable",
+        "xmpp:nick",
+        "xmpp:occupant-id",
+        "xmpp:request-receipt",
+    }
+)
+"""Members of the activity that :func:`_write_about` writes."""
 
 
 def _write_about(activity: Activity, parts: list[Element], origin: Origin) -> None:
