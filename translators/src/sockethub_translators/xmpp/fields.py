@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import TranslationError
-from .element import illegal
+from .element import ILLEGAL
 
 __all__ = ["child", "flag", "items", "legal", "number", "optional_text", "text", "token"]
 
 
 def legal(value: str, path: str, key: str | None = None) -> str:
     """``value``, if XML can carry it; ``key`` is the member's name where ``path`` is that of its container."""
-    found = illegal(value)
+    if value.isprintable():
+        return value
+    found = ILLEGAL.search(value)
     if found:
-        raise TranslationError(path if key is None else f"{path}.{key}", f"has a character that XML cannot carry (U+{ord(found[0]):04X})")
+        raise TranslationError(
+            path if key is None else f"{path}.{key}", f"has a character that XML cannot carry (U+{ord(found[0]):04X})"
+        )
     return value
 
 

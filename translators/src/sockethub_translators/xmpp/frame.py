@@ -65,19 +65,19 @@ def frame(
     activity: Activity = {"context": "xmpp", "type": verb}
     if with_id and "id" in attrs:
         activity["id"] = attrs["id"]
+    sender = attrs.get("from")
     if actor is None:
-        sender = attrs.get("from")
         actor = entity(env.bare, env) if sender is None else entity(sender, env, in_room=in_room)
     activity["actor"] = actor
     if target is None:
         receiver = attrs.get("to")
         if receiver is not None:
-            target = entity(receiver, env, in_room=in_room and "from" not in attrs)
+            target = entity(receiver, env, in_room=in_room and sender is None)
     if target is not None:
         activity["target"] = target
     if obj is not None:
         activity["object"] = obj
-    late = element.find(DELAY) if "from" in attrs else None
+    late = None if sender is None else element.find(DELAY)
     published = None if late is None else times.normal(late.attrs.get("stamp", ""))
     if late is not None and published is not None:
         activity["published"] = published

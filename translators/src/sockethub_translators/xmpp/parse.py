@@ -46,11 +46,15 @@ class Builder:
         parser.StartDoctypeDeclHandler = _no_doctype
         parser.ProcessingInstructionHandler = _no_instruction
         parser.CommentHandler = _no_comment
-        self.depth = 0
         self.root: Element | None = None
         self.done: list[Element] = []
         self.started = 0
         self._open: list[tuple[str, dict[str, str], list[Node]]] = []
+
+    @property
+    def depth(self) -> int:
+        """How many elements are open, the root among them."""
+        return len(self._open)
 
     def promptly(self) -> None:
         """Read what is complete now, not with the next packet: for a reader that hands over whole tags."""
@@ -68,23 +72,22 @@ class Builder:
             if "}" in key:
                 attrs = {_clark(key): value for key, value in attrs.items()}
                 break
-        self.depth = depth = self.depth + 1
-        if depth == 1:
+        above = len(self._open)
+        if above == 0:
             self.root = Element(_clark(name), attrs)
-            return
-        if depth == 2:
+        elif above == 1:
             self.started = self.parser.CurrentByteIndex
-        elif depth - 1 > MAX_DEPTH:
+        elif above > MAX_DEPTH:
             raise ParseError(f"elements nested more than {MAX_DEPTH} deep")
         self._open.append((_clark(name), attrs, []))
 
     def _end(self, _name: str) -> None:
-        self.depth = depth = self.depth - 1
-        if depth == 0:
-            return
         name, attrs, children = self._open.pop()
+        above = len(self._open)
+        if above == 0:
+            return
         element = _new(Element, (name, attrs, tuple(children)))
-        if depth > 1:
+        if above > 1:
             self._open[-1][2].append(element)
             return
         if self.parser.CurrentByteIndex - self.started > MAX_STANZA:
@@ -92,7 +95,7 @@ class Builder:
         self.done.append(element)
 
     def _text(self, text: str) -> None:
-        if self.depth == 1:
+        if len(self._open) == 1:
             if text.strip(" \t\r\n"):
                 raise ParseError("text between stanzas")
             return
