@@ -40,7 +40,10 @@ def is_nick(name: str, env: Env) -> bool:
 
 def is_word(value: str) -> bool:
     """Whether a value can stand as any parameter: not empty, no space or leading colon, nothing unencodable."""
-    return bool(value) and value[0] != ":" and not _NOT_MIDDLE.search(value)
+    if not value or value[0] == ":":
+        return False
+    # What is printable has, of all that is searched for, at most a space.
+    return " " not in value if value.isprintable() else not _NOT_MIDDLE.search(value)
 
 
 def object_of(activity: Activity) -> dict[str, Any]:
@@ -77,7 +80,7 @@ def one_line(container: dict[str, Any], key: str, path: str, default: str | None
 
 def word(value: str, path: str) -> str:
     """A value that can stand as any parameter: not empty, no space, no leading colon."""
-    if not value or value[0] == ":" or _NOT_MIDDLE.search(value):
+    if not is_word(value):
         raise TranslationError(path, "not a single word")
     return value
 

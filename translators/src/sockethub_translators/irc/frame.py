@@ -291,6 +291,7 @@ def wire_of(activity: Activity) -> Wire | None:
     if not isinstance(wire, dict):
         raise TranslationError(_WIRE_PATH, "not an object")
     for key, value in wire.items():
-        if not (_CHECKS[key](value) if key in _CHECKS else isinstance(value, str)):
+        check = _CHECKS.get(key)
+        if not (isinstance(value, str) if check is None else check(value)):
             raise TranslationError(f"{_WIRE_PATH}.{key}", "not what a translation leaves there")
     return wire

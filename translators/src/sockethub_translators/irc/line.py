@@ -67,12 +67,15 @@ class Line:
 
     ``command`` is upper case; ``tags`` values are unescaped and an absent value is ``""``. Bytes that were not UTF-8
     appear as lone surrogates U+DC80..U+DCFF. The repr hides what PASS, OPER and AUTHENTICATE carry.
+
+    ``_body`` is no part of the value: the text that :func:`prove` found it to be, so that it is written once.
     """
 
     command: str
     params: tuple[str, ...]
     source: str | None
     tags: Mapping[str, str] = field(hash=False)
+    _body: str | None = field(init=False, compare=False)
 
     def __init__(
         self,
@@ -86,13 +89,16 @@ class Line:
         _set_params(self, params)
         _set_source(self, source)
         _set_tags(self, {} if tags is None else tags)
+        _set_body(self, None)
 
     def __repr__(self) -> str:
         params = "(...)" if self.command in _SECRET else repr(self.params)
         return f"Line({self.command!r}, {params}, source={self.source!r}, tags={dict(self.tags)!r})"
 
 
-_set_command, _set_params, _set_source, _set_tags = (Line.__dict__[slot].__set__ for slot in Line.__slots__)
+_set_command, _set_params, _set_source, _set_tags, _set_body = (
+    Line.__dict__[slot].__set__ for slot in ("command", "params", "source", "tags", "_body")
+)
 
 
 def decode(line: bytes | bytearray | str) -> Line:
@@ -143,7 +149,7 @@ def encode(line: Line, *, max_body: int = MAX_BODY, max_tags: int = MAX_TAGS) ->
     colon in a parameter that is not the last, an empty one, a bad command, source or tag key, text that is not
     encodable, more than ``max_body`` bytes (tags apart) or ``max_tags`` bytes of tags.
     """
-    body = _to_bytes(_body(line))
+    body = _to_bytes(_body_of(line) if line._body is None else line._body)
     if len(body) + 2 > max_body:
         raise EncodeError(f"{len(body) + 2} bytes; a line has at most {max_body}")
     if not line.tags:
@@ -154,9 +160,10 @@ def encode(line: Line, *, max_body: int = MAX_BODY, max_tags: int = MAX_TAGS) ->
     return tags + body + b"\r\n"
 
 
-def check(line: Line, max_body: int, max_tags: int) -> None:
-    """Raise :class:`EncodeError` where :func:`encode` does."""
-    body = _body(line)
+def prove(line: Line, max_body: int, max_tags: int) -> None:
+    """Raise :class:`EncodeError` where :func:`encode` does. For a line just made, which nobody has seen yet."""
+    body = _body_of(line)
+    _set_body(line, body)
     if body.isascii() and len(body) + 2 <= max_body:
         if not line.tags:
             return
@@ -166,24 +173,25 @@ def check(line: Line, max_body: int, max_tags: int) -> None:
     encode(line, max_body=max_body, max_tags=max_tags)
 
 
-def _body(line: Line) -> str:
+def _body_of(line: Line) -> str:
     """The line without tags and ending. NUL, CR and LF are searched for in all of it at once."""
     command, params, source = line.command, line.params, line.source
     if command not in _TEXT_AT:
         if not (command.isalnum() and command.isascii()):
             raise EncodeError("a command is ASCII letters or digits")
         command = command.upper()
-    words = [command] if source is None else [":" + source, command]
-    sound = source is None or (source != "" and " " not in source)
+    if source is None:
+        body, sound = command, True
+    else:
+        body, sound = f":{source} {command}", source != "" and " " not in source
     if params:
         for param in params[:-1]:
             if not param or param[0] == ":" or " " in param:
                 sound = False
-            words.append(param)
+            body += " " + param
         last = params[-1]
         is_text = _TEXT_AT.get(command) == len(params) or not last or last[0] == ":" or " " in last
-        words.append(":" + last if is_text else last)
-    body = " ".join(words)
+        body = f"{body} :{last}" if is_text else f"{body} {last}"
     if not sound or "\n" in body or "\r" in body or "\0" in body:
         raise EncodeError(_fault(line))
     return body

@@ -18,7 +18,7 @@ from ..errors import EncodeError, ParseError, TranslationError
 from . import history, membership, messages, presence, replies, rooms, watching, whois
 from .env import Activity, Env
 from .frame import WIRE, Wire, is_group, wire_of
-from .line import MAX_BODY_IN, MAX_CLIENT_TAG_DATA, MAX_TAGS, Line, check, decode, encode
+from .line import MAX_BODY_IN, MAX_CLIENT_TAG_DATA, MAX_TAGS, Line, decode, encode, prove
 from .modes import parse_modes, write_modes
 
 __all__ = ["from_activity", "strip", "to_activity"]
@@ -269,7 +269,7 @@ def _check(lines: list[Line], max_body: int, max_tags: int) -> None:
     """Every line can be encoded: what its reader let through may still be too long."""
     try:
         for line in lines:
-            check(line, max_body, max_tags)
+            prove(line, max_body, max_tags)
     except EncodeError as error:
         raise TranslationError("$", str(error)) from None
 
@@ -338,27 +338,22 @@ def _timeless(activity: Activity) -> Activity:
 def _merge(lines: list[Line], wire: Wire, env: Env) -> list[Line]:
     """One line of those that a group became; as they are when they have come to differ in more than their own part."""
     first = lines[0]
-    if any(line.command != first.command or line.source != first.source or line.tags != first.tags for line in lines):
-        return lines
+    for line in lines:
+        if line.command != first.command or line.source != first.source or line.tags != first.tags:
+            return lines
     if first.command == "MODE":
         return _merge_modes(lines, wire, env)
     if first.command == "353":
-        if any(line.params[:-1] != first.params[:-1] for line in lines):
+        if _differ_before_last(lines):
             return lines
         tail = wire.get("tail", "")
         names = [first.params[-1].removesuffix(tail), *(line.params[-1] for line in lines[1:])]
         return [Line("353", (*first.params[:-1], " ".join(names) + tail), first.source, first.tags)]
     if first.command in ("730", "731"):
-        if any(line.params[:-1] != first.params[:-1] for line in lines):
+        if _differ_before_last(lines):
             return lines
-        return [
-            Line(
-                first.command,
-                (*first.params[:-1], ",".join(line.params[-1] for line in lines)),
-                first.source,
-                first.tags,
-            )
-        ]
+        entries = ",".join([line.params[-1] for line in lines])
+        return [Line(first.command, (*first.params[:-1], entries), first.source, first.tags)]
     targets = ",".join(line.params[0] for line in lines)
     if first.command == "JOIN":
         keys = [line.params[1] for line in lines if len(line.params) > 1]
@@ -368,6 +363,12 @@ def _merge(lines: list[Line], wire: Wire, env: Env) -> list[Line]:
     if any(line.params[1:] != first.params[1:] for line in lines):
         return lines
     return [Line(first.command, (targets, *first.params[1:]), first.source, first.tags)]
+
+
+def _differ_before_last(lines: list[Line]) -> bool:
+    before = lines[0].params[:-1]
+    others = [line.params[:-1] for line in lines[1:]]
+    return others != [before] * len(others)
 
 
 def _merge_modes(lines: list[Line], wire: Wire, env: Env) -> list[Line]:
