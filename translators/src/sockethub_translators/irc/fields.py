@@ -97,12 +97,12 @@ def message_id(container: Any, path: str) -> str:
     return text(container, "id", f"{path}.id")
 
 
-def channel(activity: Activity, env: Env, path: str = "$.target") -> str:
+def channel(activity: Activity, env: Env) -> str:
     """The channel that the target is."""
-    name = name_of(activity.get(path[2:]), env, path)
+    name = name_of(activity.get("target"), env, "$.target")
     if not is_channel(name, env):
-        raise TranslationError(f"{path}.id", "not a channel of this server")
-    return name if name.isascii() else word(name, f"{path}.id")
+        raise TranslationError("$.target.id", "not a channel of this server")
+    return name if name.isascii() else word(name, "$.target.id")
 
 
 def nickname(entity: Any, env: Env, path: str) -> str:

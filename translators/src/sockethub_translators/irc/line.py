@@ -149,7 +149,8 @@ def encode(line: Line, *, max_body: int = MAX_BODY, max_tags: int = MAX_TAGS) ->
     colon in a parameter that is not the last, an empty one, a bad command, source or tag key, text that is not
     encodable, more than ``max_body`` bytes (tags apart) or ``max_tags`` bytes of tags.
     """
-    body = _to_bytes(_body_of(line) if line._body is None else line._body)
+    text = _body_of(line) if line._body is None else line._body
+    body = text.encode() if text.isascii() else _to_bytes(text)
     if len(body) + 2 > max_body:
         raise EncodeError(f"{len(body) + 2} bytes; a line has at most {max_body}")
     if not line.tags:
@@ -280,7 +281,7 @@ def _format_tags(tags: Mapping[str, str]) -> str:
 def escape(value: str) -> str:
     """A tag value as it is written (IRCv3 ``message-tags``)."""
     value = value.replace("\\", "\\\\").replace(";", "\\:").replace(" ", "\\s")
-    return value.replace("\r", "\\r").replace("\n", "\\n")
+    return value if value.isprintable() else value.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def unescape(value: str) -> str:

@@ -217,7 +217,7 @@ def from_activity(activity: Activity | Sequence[Activity], env: Env) -> list[Lin
     """
     if isinstance(activity, dict):
         return _one(activity, env)
-    items = list(activity)
+    items = activity if isinstance(activity, list) else list(activity)
     if len(items) == 1 and isinstance(items[0], dict):
         return _one(items[0], env)
     lines: list[Line] = []
@@ -347,7 +347,7 @@ def _merge(lines: list[Line], wire: Wire, env: Env) -> list[Line]:
         if _differ_before_last(lines):
             return lines
         tail = wire.get("tail", "")
-        names = [first.params[-1].removesuffix(tail), *(line.params[-1] for line in lines[1:])]
+        names = [first.params[-1].removesuffix(tail), *[line.params[-1] for line in lines[1:]]]
         return [Line("353", (*first.params[:-1], " ".join(names) + tail), first.source, first.tags)]
     if first.command in ("730", "731"):
         if _differ_before_last(lines):
