@@ -94,7 +94,9 @@ def _summary(file: Path) -> str:
         within.update(dict.fromkeys(frames, int(count)))
         total += int(count)
     lines = [f"\n{file.stem}: {total} samples; per cent by itself, and with what it calls"]
-    lines += [f"  {100 * n / total:5.1f} {100 * within[name] / total:6.1f}  {name}" for name, n in own.most_common(SHOWN)]
+    lines += [
+        f"  {100 * n / total:5.1f} {100 * within[name] / total:6.1f}  {name}" for name, n in own.most_common(SHOWN)
+    ]
     lines.append("  with what they call")
     lines += [f"  {100 * n / total:12.1f}  {name}" for name, n in within.most_common(3 * SHOWN)]
     return "\n".join(lines)
