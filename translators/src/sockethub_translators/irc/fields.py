@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any
 
 from ..errors import TranslationError
 from .entities import name_of
 from .env import Activity, Env
 
 __all__ = [
-    "BREAKS",
     "channel",
     "is_channel",
     "is_nick",
@@ -24,7 +23,6 @@ __all__ = [
     "word",
 ]
 
-BREAKS: Final = re.compile("[\0\r\n]")
 _NOT_MIDDLE = re.compile("[\0\r\n \ud800-\udfff]")
 _NOT_CHANNEL = re.compile("[\0\r\n\x07 ,]")
 _NOT_NICK = re.compile("[\0\r\n !,@*?$]")
@@ -32,17 +30,20 @@ _NOT_NICK = re.compile("[\0\r\n !,@*?$]")
 
 def is_channel(name: str, env: Env) -> bool:
     """Whether a name is one channel, and can stand as any parameter (RFC 2812 §1.3)."""
-    return env.isupport.is_channel(name) and name[0] != ":" and not _NOT_CHANNEL.search(name)
+    return name != "" and name[0] in env.isupport.chantypes and name[0] != ":" and not _NOT_CHANNEL.search(name)
 
 
 def is_nick(name: str, env: Env) -> bool:
     """Whether a name is one nickname: nothing that a server would read as a channel, a list or a mask."""
-    return bool(name) and name[0] != ":" and not _NOT_NICK.search(name) and not env.isupport.is_channel(name)
+    return name != "" and name[0] != ":" and name[0] not in env.isupport.chantypes and not _NOT_NICK.search(name)
 
 
 def is_word(value: str) -> bool:
     """Whether a value can stand as any parameter: not empty, no space or leading colon, nothing unencodable."""
-    return bool(value) and value[0] != ":" and not _NOT_MIDDLE.search(value)
+    if not value or value[0] == ":":
+        return False
+    # What is printable has, of all that is searched for, at most a space.
+    return " " not in value if value.isprintable() else not _NOT_MIDDLE.search(value)
 
 
 def object_of(activity: Activity) -> dict[str, Any]:
@@ -96,12 +97,12 @@ def message_id(container: Any, path: str) -> str:
     return text(container, "id", f"{path}.id")
 
 
-def channel(activity: Activity, env: Env, path: str = "$.target") -> str:
+def channel(activity: Activity, env: Env) -> str:
     """The channel that the target is."""
-    name = name_of(activity.get(path[2:]), env, path)
+    name = name_of(activity.get("target"), env, "$.target")
     if not is_channel(name, env):
-        raise TranslationError(f"{path}.id", "not a channel of this server")
-    return name if name.isascii() else word(name, f"{path}.id")
+        raise TranslationError("$.target.id", "not a channel of this server")
+    return name if name.isascii() else word(name, "$.target.id")
 
 
 def nickname(entity: Any, env: Env, path: str) -> str:

@@ -195,9 +195,9 @@ def unframe(activity: Activity, env: Env, wire: Wire, command: str, *params: str
     if "source" in wire:
         source = wire["source"]
     elif "mask" in wire or "server" in wire:
-        path = "$['irc:by']" if "irc:by" in activity else "$.actor"
-        actor: Any = activity.get("irc:by", activity.get("actor"))
-        nick = name_of(actor, env, path)
+        by_another = "irc:by" in activity
+        actor: Any = activity["irc:by"] if by_another else activity.get("actor")
+        nick = name_of(actor, env, "$['irc:by']" if by_another else "$.actor")
         is_person = nick or actor.get("type") == "person"
         source = nick + wire.get("mask", "") if is_person else wire.get("server", env.server)
     kept = wire.get("tags")
@@ -205,7 +205,11 @@ def unframe(activity: Activity, env: Env, wire: Wire, command: str, *params: str
         return Line(command, params, source)
     tags: dict[str, str] = {}
     for key, value in kept.items():
-        found = _TAG_OF_VIEW[key](activity, value) if key in _TAG_OF_VIEW else value
+        found = value
+        if value is None:
+            found = _TAG_OF_VIEW[key](activity) if key in _TAG_OF_VIEW else None
+        elif key == "time":
+            found = _time(activity, value)
         if found is not None:
             tags[key] = found
     return Line(command, params, source, tags)
@@ -231,40 +235,36 @@ def _member(container: Any, key: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _published(activity: Activity, kept: str | None) -> str | None:
-    published = _member(activity, "published")
-    if kept is None:
-        return published
+def _time(activity: Activity, kept: str) -> str | None:
+    """The time as it was written, where the view still says it, or it is none."""
     exact = timestamp(kept)
+    published = _member(activity, "published")
     return kept if exact is None or exact == published else published
 
 
-def _bot(activity: Activity, kept: str | None) -> str | None:
-    if kept is not None:
-        return kept
+def _bot(activity: Activity) -> str | None:
     actor = activity.get("actor")
     return "" if isinstance(actor, dict) and actor.get("irc:bot") is True else None
 
 
-def _in_reply_to(activity: Activity, kept: str | None) -> str | None:
-    if kept is not None:
-        return kept
+def _in_reply_to(activity: Activity) -> str | None:
     obj = activity.get("object")
     return _member(obj.get("inReplyTo"), "id") if isinstance(obj, dict) else None
 
 
-_TAG_OF_VIEW: Final[Mapping[str, Callable[[Activity, str | None], str | None]]] = {
-    "time": _published,
+_TAG_OF_VIEW: Final[Mapping[str, Callable[[Activity], str | None]]] = {
+    "time": lambda activity: _member(activity, "published"),
     "bot": _bot,
-    "msgid": lambda a, kept: _member(a.get("object"), "id") if kept is None else kept,
-    "label": lambda a, kept: _member(a, "id") if kept is None else kept,
-    "account": lambda a, kept: _member(a.get("actor"), "irc:account") if kept is None else kept,
+    "msgid": lambda activity: _member(activity.get("object"), "id"),
+    "label": lambda activity: _member(activity, "id"),
+    "account": lambda activity: _member(activity.get("actor"), "irc:account"),
     "+draft/reply": _in_reply_to,
     "+reply": _in_reply_to,
 }
 
 
 _STRING: Final = frozenset({str})
+_STRING_OR_NULL: Final = frozenset({str, type(None)})
 
 
 def _is_texts(value: Any) -> bool:
@@ -277,7 +277,7 @@ def is_group(value: Any) -> bool:
 
 
 def _is_tags(value: Any) -> bool:
-    return isinstance(value, dict) and all(item is None or isinstance(item, str) for item in value.values())
+    return isinstance(value, dict) and _STRING_OR_NULL.issuperset(map(type, value.values()))
 
 
 _CHECKS: Final[Mapping[str, Callable[[Any], bool]]] = {"tags": _is_tags, "params": _is_texts, "group": is_group}
@@ -291,6 +291,7 @@ def wire_of(activity: Activity) -> Wire | None:
     if not isinstance(wire, dict):
         raise TranslationError(_WIRE_PATH, "not an object")
     for key, value in wire.items():
-        if not (_CHECKS[key](value) if key in _CHECKS else isinstance(value, str)):
+        check = _CHECKS.get(key)
+        if not (isinstance(value, str) if check is None else check(value)):
             raise TranslationError(f"{_WIRE_PATH}.{key}", "not what a translation leaves there")
     return wire

@@ -56,31 +56,49 @@ _TEXT_AT: Final[Mapping[str, int]] = {
 
 _UNESCAPE: Final = {":": ";", "s": " ", "r": "\r", "n": "\n"}
 _ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
-_ESCAPE: Final = str.maketrans({";": "\\:", " ": "\\s", "\\": "\\\\", "\r": "\\r", "\n": "\\n"})
-_BREAKS = re.compile("[\0\r\n]")
 _BAD_KEY = re.compile("[\0\r\n; =]")
-_BAD_MIDDLE = re.compile("[\0\r\n ]")
-
 
 _SECRET: Final = frozenset({"AUTHENTICATE", "OPER", "PASS"})
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False, init=False)
 class Line:
     """One message of the protocol: ``@tags :source COMMAND params``.
 
     ``command`` is upper case; ``tags`` values are unescaped and an absent value is ``""``. Bytes that were not UTF-8
     appear as lone surrogates U+DC80..U+DCFF. The repr hides what PASS, OPER and AUTHENTICATE carry.
+
+    ``_body`` is no part of the value: the text that :func:`prove` found it to be, so that it is written once.
     """
 
     command: str
-    params: tuple[str, ...] = ()
-    source: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+    params: tuple[str, ...]
+    source: str | None
+    tags: Mapping[str, str] = field(hash=False)
+    _body: str | None = field(init=False, compare=False)
+
+    def __init__(
+        self,
+        command: str,
+        params: tuple[str, ...] = (),
+        source: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        # What a frozen dataclass does takes twice as long: it looks each slot up by its name.
+        _set_command(self, command)
+        _set_params(self, params)
+        _set_source(self, source)
+        _set_tags(self, {} if tags is None else tags)
+        _set_body(self, None)
 
     def __repr__(self) -> str:
         params = "(...)" if self.command in _SECRET else repr(self.params)
         return f"Line({self.command!r}, {params}, source={self.source!r}, tags={dict(self.tags)!r})"
+
+
+_set_command, _set_params, _set_source, _set_tags, _set_body = (
+    Line.__dict__[slot].__set__ for slot in ("command", "params", "source", "tags", "_body")
+)
 
 
 def decode(line: bytes | bytearray | str) -> Line:
@@ -94,7 +112,7 @@ def decode(line: bytes | bytearray | str) -> Line:
     else:
         text = line.decode("utf-8", "surrogateescape")
     text = text.rstrip("\r\n")
-    if _BREAKS.search(text):
+    if has_breaks(text):
         raise ParseError("NUL, CR or LF inside a line")
     rest = text.lstrip(" ")
     tags: Mapping[str, str] = {}
@@ -131,26 +149,8 @@ def encode(line: Line, *, max_body: int = MAX_BODY, max_tags: int = MAX_TAGS) ->
     colon in a parameter that is not the last, an empty one, a bad command, source or tag key, text that is not
     encodable, more than ``max_body`` bytes (tags apart) or ``max_tags`` bytes of tags.
     """
-    command = line.command
-    if not (command.isalnum() and command.isascii()):
-        raise EncodeError("a command is ASCII letters or digits")
-    words = [command.upper()]
-    if line.source is not None:
-        if not line.source or _BAD_MIDDLE.search(line.source):
-            raise EncodeError("a source is one word")
-        words.insert(0, ":" + line.source)
-    if line.params:
-        *middle, last = line.params
-        for param in middle:
-            if not param or param[0] == ":" or _BAD_MIDDLE.search(param):
-                raise EncodeError("only the last parameter may be empty, contain spaces or begin with a colon")
-            words.append(param)
-        if _BREAKS.search(last):
-            raise EncodeError("NUL, CR or LF in the last parameter")
-        if not last or last[0] == ":" or " " in last or _TEXT_AT.get(words[-len(middle) - 1]) == len(line.params):
-            last = ":" + last
-        words.append(last)
-    body = _to_bytes(" ".join(words))
+    text = _body_of(line) if line._body is None else line._body
+    body = text.encode() if text.isascii() else _to_bytes(text)
     if len(body) + 2 > max_body:
         raise EncodeError(f"{len(body) + 2} bytes; a line has at most {max_body}")
     if not line.tags:
@@ -159,6 +159,56 @@ def encode(line: Line, *, max_body: int = MAX_BODY, max_tags: int = MAX_TAGS) ->
     if len(tags) > max_tags:
         raise EncodeError(f"{len(tags)} bytes of tags; at most {max_tags}")
     return tags + body + b"\r\n"
+
+
+def prove(line: Line, max_body: int, max_tags: int) -> None:
+    """Raise :class:`EncodeError` where :func:`encode` does. For a line just made, which nobody has seen yet."""
+    body = _body_of(line)
+    _set_body(line, body)
+    if body.isascii() and len(body) + 2 <= max_body:
+        if not line.tags:
+            return
+        tags = _format_tags(line.tags)
+        if tags.isascii() and len(tags) <= max_tags:
+            return
+    encode(line, max_body=max_body, max_tags=max_tags)
+
+
+def _body_of(line: Line) -> str:
+    """The line without tags and ending. NUL, CR and LF are searched for in all of it at once."""
+    command, params, source = line.command, line.params, line.source
+    if command not in _TEXT_AT:
+        if not (command.isalnum() and command.isascii()):
+            raise EncodeError("a command is ASCII letters or digits")
+        command = command.upper()
+    if source is None:
+        body, sound = command, True
+    else:
+        body, sound = f":{source} {command}", source != "" and " " not in source
+    if params:
+        for param in params[:-1]:
+            if not param or param[0] == ":" or " " in param:
+                sound = False
+            body += " " + param
+        last = params[-1]
+        is_text = _TEXT_AT.get(command) == len(params) or not last or last[0] == ":" or " " in last
+        body = f"{body} :{last}" if is_text else f"{body} {last}"
+    if not sound or "\n" in body or "\r" in body or "\0" in body:
+        raise EncodeError(_fault(line))
+    return body
+
+
+def _fault(line: Line) -> str:
+    """Which part of the line cannot be written: the first."""
+    if line.source is not None and not _is_word(line.source):
+        return "a source is one word"
+    if not all(_is_word(param) and param[0] != ":" for param in line.params[:-1]):
+        return "only the last parameter may be empty, contain spaces or begin with a colon"
+    return "NUL, CR or LF in the last parameter"
+
+
+def _is_word(text: str) -> bool:
+    return text != "" and " " not in text and not has_breaks(text)
 
 
 def split_source(source: str) -> tuple[str, str | None, str | None]:
@@ -171,6 +221,11 @@ def split_source(source: str) -> tuple[str, str | None, str | None]:
 def nick_of(source: str) -> str:
     """The nickname (or server name) that a source begins with."""
     return source.partition("!")[0].partition("@")[0]
+
+
+def has_breaks(text: str) -> bool:
+    """Whether NUL, CR or LF stand in it: what no part of a line can have. Three searches are faster than a pattern."""
+    return "\n" in text or "\r" in text or "\0" in text
 
 
 def _size(text: str) -> int:
@@ -213,17 +268,20 @@ def _parse_tags(raw: str) -> dict[str, str]:
 def _format_tags(tags: Mapping[str, str]) -> str:
     items = []
     for key, value in tags.items():
-        if not key or _BAD_KEY.search(key):
+        if not key.isalnum() and (not key or _BAD_KEY.search(key)):
             raise EncodeError("a tag key is not empty and has no space, ';' or '='")
-        if "\0" in value:
-            raise EncodeError("NUL in a tag value")
-        items.append(f"{key}={escape(value)}" if value else key)
+        if not value.isalnum():
+            if "\0" in value:
+                raise EncodeError("NUL in a tag value")
+            value = escape(value)
+        items.append(f"{key}={value}" if value else key)
     return "@" + ";".join(items) + " "
 
 
 def escape(value: str) -> str:
     """A tag value as it is written (IRCv3 ``message-tags``)."""
-    return value.translate(_ESCAPE)
+    value = value.replace("\\", "\\\\").replace(";", "\\:").replace(" ", "\\s")
+    return value if value.isprintable() else value.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def unescape(value: str) -> str:

@@ -23,9 +23,9 @@ def role_of(modes: str, isupport: ISupport) -> str:
 
     A letter that is not a usual one (such as ``Y``) counts as owner where PREFIX ranks it above ``o``.
     """
-    letter = highest(modes, isupport)
-    if not letter:
+    if not modes:
         return "member"
+    letter = highest(modes, isupport)
     if letter in _ROLE_OF_LETTER:
         return _ROLE_OF_LETTER[letter]
     order = isupport.prefix_modes
@@ -34,7 +34,10 @@ def role_of(modes: str, isupport: ISupport) -> str:
 
 def highest(modes: str, isupport: ISupport) -> str:
     """The prefix mode that ranks first; ``""`` when there is none."""
-    return next((letter for letter in isupport.prefix_modes if letter in modes), modes[:1])
+    for letter in isupport.prefix_modes:
+        if letter in modes:
+            return letter
+    return modes[:1]
 
 
 def parse_modes(words: Sequence[str], isupport: ISupport, *, user: bool = False) -> list[Mode] | None:

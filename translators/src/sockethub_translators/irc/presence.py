@@ -157,7 +157,7 @@ def _prefix(obj: dict[str, Any], env: Env) -> str:
             (letter for letter in ("o", "h", "v", *isupport.prefix_modes) if role_of(letter, isupport) == role), ""
         )
     try:
-        return "".join(isupport.prefix_chars[isupport.prefix_modes.index(letter)] for letter in modes)
+        return "".join([isupport.prefix_chars[isupport.prefix_modes.index(letter)] for letter in modes])
     except ValueError:
         raise TranslationError("$.object.role", "not a role that this server knows") from None
 

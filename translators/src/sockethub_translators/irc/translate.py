@@ -18,7 +18,7 @@ from ..errors import EncodeError, ParseError, TranslationError
 from . import history, membership, messages, presence, replies, rooms, watching, whois
 from .env import Activity, Env
 from .frame import WIRE, Wire, is_group, wire_of
-from .line import MAX_BODY_IN, MAX_CLIENT_TAG_DATA, MAX_TAGS, Line, decode, encode
+from .line import MAX_BODY_IN, MAX_CLIENT_TAG_DATA, MAX_TAGS, Line, decode, encode, prove
 from .modes import parse_modes, write_modes
 
 __all__ = ["from_activity", "strip", "to_activity"]
@@ -121,7 +121,9 @@ _PUT: Final[dict[tuple[str, str | None], Putter]] = {
     ("update", "topic"): rooms.put_topic,
     ("update", "typing"): messages.put_typing,
 }
-_VERBS: Final = frozenset(verb for verb, _ in _PUT)
+_PUT_OF_VERB: Final[dict[str, dict[str | None, Putter]]] = {}
+for (_verb, _kind), _putter in _PUT.items():
+    _PUT_OF_VERB.setdefault(_verb, {})[_kind] = _putter
 
 # By the command in the residue: what only a server says.
 _RESTORE: Final[dict[str, Restorer]] = {
@@ -215,7 +217,7 @@ def from_activity(activity: Activity | Sequence[Activity], env: Env) -> list[Lin
     """
     if isinstance(activity, dict):
         return _one(activity, env)
-    items = list(activity)
+    items = activity if isinstance(activity, list) else list(activity)
     if len(items) == 1 and isinstance(items[0], dict):
         return _one(items[0], env)
     lines: list[Line] = []
@@ -230,30 +232,32 @@ def from_activity(activity: Activity | Sequence[Activity], env: Env) -> list[Lin
 def _one(activity: Activity, env: Env) -> list[Line]:
     if WIRE not in activity:
         lines = _put(activity, env, None)
-        for line in lines:
-            if line.tags or line.command not in _SIZED:
-                _check(line, env.isupport.linelen, MAX_CLIENT_TAG_DATA + 2)
+        _check(
+            [line for line in lines if line.tags or line.command not in _SIZED],
+            env.isupport.linelen,
+            MAX_CLIENT_TAG_DATA + 2,
+        )
         return lines
     wire = wire_of(activity)
     if wire is None or "bytes" in wire:
         return _group([activity], env)
     lines = _put(activity, env, wire)
-    for line in lines:
-        _check(line, MAX_BODY_IN + 1, MAX_TAGS)
+    _check(lines, MAX_BODY_IN + 1, MAX_TAGS)
     return lines
 
 
 def _put(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
-    verb = activity.get("type")
-    if wire is not None and wire.get("command") in _RESTORE:
+    if wire is not None and "command" in wire and wire["command"] in _RESTORE:
         return [_RESTORE[wire["command"]](activity, env, wire)]
-    if not isinstance(verb, str) or verb not in _VERBS:
+    verb = activity.get("type")
+    if not isinstance(verb, str) or verb not in _PUT_OF_VERB:
         raise TranslationError("$.type", "missing or not a string" if not isinstance(verb, str) else "unknown verb")
     if wire is None and "error" in activity:
         raise TranslationError("$.error", "an error is a report, not a request")
     obj = activity.get("object")
     kind = obj.get("type") if isinstance(obj, dict) else None
-    put = (_PUT.get((verb, kind)) if isinstance(kind, str) else None) or _PUT.get((verb, None))
+    by_kind = _PUT_OF_VERB[verb]
+    put = (by_kind.get(kind) if isinstance(kind, str) else None) or by_kind.get(None)
     if put is None:
         if obj is None or isinstance(obj, dict):
             raise TranslationError("$.object.type", "missing" if kind is None else f"nothing that IRC can {verb}")
@@ -261,10 +265,11 @@ def _put(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
     return put(activity, env, wire)
 
 
-def _check(line: Line, max_body: int, max_tags: int) -> None:
+def _check(lines: list[Line], max_body: int, max_tags: int) -> None:
     """Every line can be encoded: what its reader let through may still be too long."""
     try:
-        encode(line, max_body=max_body, max_tags=max_tags)
+        for line in lines:
+            prove(line, max_body, max_tags)
     except EncodeError as error:
         raise TranslationError("$", str(error)) from None
 
@@ -275,9 +280,12 @@ def _group_size(items: list[Activity], start: int) -> int:
     if first is None or first[0] != 0 or first[1] < 2:
         return 1
     count = first[1]
-    members = items[start : start + count]
-    same = all(_place(member) == [index, count] for index, member in enumerate(members))
-    return count if same and len(members) == count else 1
+    if start + count > len(items):
+        return 1
+    for index in range(1, count):
+        if _place(items[start + index]) != [index, count]:
+            return 1
+    return count
 
 
 def _place(activity: Any) -> list[int] | None:
@@ -298,10 +306,11 @@ def _group(members: list[Activity], env: Env) -> list[Line]:
         lines += _put(member, env, wire)
     if len(members) > 1:
         lines = _merge(lines, wires[0] or {}, env)
-    own = wires[0] is None
-    for line in lines:
-        _check(line, env.isupport.linelen if own else MAX_BODY_IN + 1, MAX_CLIENT_TAG_DATA + 2 if own else MAX_TAGS)
     first = wires[0]
+    if first is None:
+        _check(lines, env.isupport.linelen, MAX_CLIENT_TAG_DATA + 2)
+    else:
+        _check(lines, MAX_BODY_IN + 1, MAX_TAGS)
     if first is not None and "bytes" in first:
         return _exact(first["bytes"], members, env) or lines
     return lines
@@ -329,27 +338,22 @@ def _timeless(activity: Activity) -> Activity:
 def _merge(lines: list[Line], wire: Wire, env: Env) -> list[Line]:
     """One line of those that a group became; as they are when they have come to differ in more than their own part."""
     first = lines[0]
-    if any(line.command != first.command or line.source != first.source or line.tags != first.tags for line in lines):
-        return lines
+    for line in lines:
+        if line.command != first.command or line.source != first.source or line.tags != first.tags:
+            return lines
     if first.command == "MODE":
         return _merge_modes(lines, wire, env)
     if first.command == "353":
-        if any(line.params[:-1] != first.params[:-1] for line in lines):
+        if _differ_before_last(lines):
             return lines
         tail = wire.get("tail", "")
-        names = [first.params[-1].removesuffix(tail), *(line.params[-1] for line in lines[1:])]
+        names = [first.params[-1].removesuffix(tail), *[line.params[-1] for line in lines[1:]]]
         return [Line("353", (*first.params[:-1], " ".join(names) + tail), first.source, first.tags)]
     if first.command in ("730", "731"):
-        if any(line.params[:-1] != first.params[:-1] for line in lines):
+        if _differ_before_last(lines):
             return lines
-        return [
-            Line(
-                first.command,
-                (*first.params[:-1], ",".join(line.params[-1] for line in lines)),
-                first.source,
-                first.tags,
-            )
-        ]
+        entries = ",".join([line.params[-1] for line in lines])
+        return [Line(first.command, (*first.params[:-1], entries), first.source, first.tags)]
     targets = ",".join(line.params[0] for line in lines)
     if first.command == "JOIN":
         keys = [line.params[1] for line in lines if len(line.params) > 1]
@@ -359,6 +363,12 @@ def _merge(lines: list[Line], wire: Wire, env: Env) -> list[Line]:
     if any(line.params[1:] != first.params[1:] for line in lines):
         return lines
     return [Line(first.command, (targets, *first.params[1:]), first.source, first.tags)]
+
+
+def _differ_before_last(lines: list[Line]) -> bool:
+    before = lines[0].params[:-1]
+    others = [line.params[:-1] for line in lines[1:]]
+    return others != [before] * len(others)
 
 
 def _merge_modes(lines: list[Line], wire: Wire, env: Env) -> list[Line]:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
-__all__ = ["ILLEGAL", "MAX_DEPTH", "MAX_DIGITS", "XML_LANG", "Element", "Node", "element", "whole"]
+__all__ = ["ILLEGAL", "MAX_DEPTH", "MAX_DIGITS", "XML_LANG", "Element", "Node", "element", "illegal", "whole"]
 
 XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -26,6 +26,11 @@ MAX_DIGITS: Final = 15
 
 ILLEGAL: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 cannot carry, not even as a reference (§2.2)."""
+
+
+def illegal(text: str) -> re.Match[str] | None:
+    """The first character that XML cannot carry. What is printable can be carried; only the rest is searched."""
+    return None if text.isprintable() else ILLEGAL.search(text)
 
 
 class Element(NamedTuple):
@@ -85,7 +90,7 @@ def element(
 ) -> Element:
     """An element; attributes and children that are None are left out, texts that meet are joined."""
     nodes: list[Node] = []
-    for child in (*children, *more):
+    for child in (*children, *more) if more else children:
         if child is None or child == "":
             continue
         if isinstance(child, str) and nodes and isinstance(nodes[-1], str):

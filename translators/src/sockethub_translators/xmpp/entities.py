@@ -45,9 +45,9 @@ def entity(jid: str, env: Env, *, in_room: bool = False) -> Entity:
 
     ``in_room`` when the stanza itself says that its sender is a room.
     """
-    bare, slash, resource = jid.partition("/")
+    bare, _, resource = jid.partition("/")
     if in_room or bare in env.rooms:
-        return occupant(jid) if slash and resource else room(jid)
+        return {"id": jid, "type": "person", "name": resource} if resource else {"id": bare, "type": "room"}
     if "@" not in bare:
         return service(jid)
     return person(jid)
@@ -62,7 +62,7 @@ def jid_of(value: Any, path: str) -> str:
     jid = value.get("id")
     if not isinstance(jid, str) or not jid:
         raise TranslationError(f"{path}.id", "missing or not a JID")
-    legal(jid, f"{path}.id")
+    legal(jid, path, "id")
     resource = value.get(RESOURCE)
     if resource is None or resource == "" or "/" in jid:
         return jid

@@ -10,11 +10,15 @@ from .element import ILLEGAL
 __all__ = ["child", "flag", "items", "legal", "number", "optional_text", "text", "token"]
 
 
-def legal(value: str, path: str) -> str:
-    """``value``, if XML can carry it."""
+def legal(value: str, path: str, key: str | None = None) -> str:
+    """``value``, if XML can carry it; ``key`` is the member's name where ``path`` is that of its container."""
+    if value.isprintable():
+        return value
     found = ILLEGAL.search(value)
     if found:
-        raise TranslationError(path, f"has a character that XML cannot carry (U+{ord(found[0]):04X})")
+        raise TranslationError(
+            path if key is None else f"{path}.{key}", f"has a character that XML cannot carry (U+{ord(found[0]):04X})"
+        )
     return value
 
 
@@ -23,14 +27,19 @@ def text(container: Any, key: str, path: str) -> str:
     value = container.get(key) if isinstance(container, dict) else None
     if not isinstance(value, str):
         raise TranslationError(f"{path}.{key}", "missing or not a string")
-    return legal(value, f"{path}.{key}")
+    return legal(value, path, key)
 
 
 def optional_text(container: Any, key: str, path: str) -> str | None:
     """A string, or None where there is none."""
-    if not isinstance(container, dict) or container.get(key) is None:
+    if not isinstance(container, dict):
         return None
-    return text(container, key, path)
+    value = container.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise TranslationError(f"{path}.{key}", "missing or not a string")
+    return legal(value, path, key)
 
 
 def token(container: Any, key: str, path: str, allowed: frozenset[str]) -> str:

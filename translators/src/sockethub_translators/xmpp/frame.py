@@ -65,19 +65,19 @@ def frame(
     activity: Activity = {"context": "xmpp", "type": verb}
     if with_id and "id" in attrs:
         activity["id"] = attrs["id"]
+    sender = attrs.get("from")
     if actor is None:
-        sender = attrs.get("from")
         actor = entity(env.bare, env) if sender is None else entity(sender, env, in_room=in_room)
     activity["actor"] = actor
     if target is None:
         receiver = attrs.get("to")
         if receiver is not None:
-            target = entity(receiver, env, in_room=in_room and "from" not in attrs)
+            target = entity(receiver, env, in_room=in_room and sender is None)
     if target is not None:
         activity["target"] = target
     if obj is not None:
         activity["object"] = obj
-    late = element.find(DELAY) if "from" in attrs else None
+    late = None if sender is None else element.find(DELAY)
     published = None if late is None else times.normal(late.attrs.get("stamp", ""))
     if late is not None and published is not None:
         activity["published"] = published
@@ -116,7 +116,9 @@ def _valid(jid: str) -> str:
     return jid
 
 
-def address(activity: Activity, env: Env, origin: Origin, *, to: str | None = None) -> dict[str, str]:
+def address(
+    activity: Activity, env: Env, origin: Origin, *, to: str | None = None, with_id: bool = True
+) -> dict[str, str]:
     """The attributes of the stanza: ``to`` (else the target), ``id``, and ``from`` when inbound.
 
     What comes in is addressed to us, however the view names the room it was said in; the residue has the exact JID.
@@ -128,7 +130,7 @@ def address(activity: Activity, env: Env, origin: Origin, *, to: str | None = No
         to = jid_of(activity["target"], "$.target")
     if to is not None:
         attrs["to"] = to if origin.inbound else _valid(to)
-    id_ = activity.get("id")
+    id_ = activity.get("id") if with_id else None
     if id_ is not None:
         if not isinstance(id_, str):
             raise TranslationError("$.id", "not a string")

@@ -132,8 +132,9 @@ _EVENTS: Final = frozenset({("add", "bookmark"), ("remove", "bookmark"), ("updat
 
 def writer_of(activity: Activity, verb: str, kind: str | None) -> Writer | None:
     """Who writes an activity of this verb and object type; None when nobody does."""
-    if events.is_event(activity) and (verb, kind) in _EVENTS:
+    form = (verb, kind)
+    if form in _EVENTS and events.is_event(activity):
         return events.put_event
-    if private.is_stored(activity) and (verb, kind) == ("query", "bookmark"):
+    if form == ("query", "bookmark") and private.is_stored(activity):
         return private.put_storage
-    return (WRITERS.get((verb, kind)) if kind is not None else None) or WRITERS.get((verb, None))
+    return WRITERS.get(form) or WRITERS.get((verb, None))

@@ -74,7 +74,7 @@ def _get_said(stanza: Element, bodies: list[Element], env: Env) -> Activity | No
     obj: dict[str, Any] = {"type": "message"}
     if "id" in stanza.attrs:
         obj["id"] = stanza.attrs["id"]
-    content, found = notes.read(stanza, bodies[0].text, env)
+    content, noted, told = notes.read(stanza, bodies[0].text, env)
     if content.startswith(ME):
         obj["type"], content = "me", content[len(ME) :]
     obj["content"] = content
@@ -82,15 +82,15 @@ def _get_said(stanza: Element, bodies: list[Element], env: Env) -> Activity | No
         texts = {_lang(body, stanza): body.text for body in bodies}
         if len(texts) == len(bodies):
             obj["contentMap"] = texts
-    obj.update(found.obj)
-    told = found.activity
+    obj.update(noted)
+    told.update(conversation(stanza, env))
     if kind == "groupchat":
-        return frame(stanza, env, "send", obj, with_id=False, **conversation(stanza, env), **told)
+        return frame(stanza, env, "send", obj, with_id=False, **told)
     if kind != "chat":
         told["type"] = kind
     if _is_private(stanza, env):
         told["muc_pm"] = True
-    return frame(stanza, env, "send", obj, with_id=False, **conversation(stanza, env), **told)
+    return frame(stanza, env, "send", obj, with_id=False, **told)
 
 
 def _lang(body: Element, stanza: Element) -> str:

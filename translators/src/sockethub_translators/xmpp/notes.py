@@ -10,17 +10,16 @@ content for those who do not know replies (XEP-0428). On the activity: ``xmpp:re
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, TypeAlias
 
 from ..errors import TranslationError
 from . import attachments, ns
 from .element import Element, element, whole
-from .entities import split
 from .env import Activity, Env
 from .fields import child, legal, optional_text, text, token
 from .frame import Origin
 
-__all__ = ["STATES", "Notes", "read", "write"]
+__all__ = ["STATES", "read", "write"]
 
 STATES: Final = frozenset({"active", "composing", "paused", "inactive", "gone"})
 HINTS: Final = ("no-permanent-store", "no-store", "no-copy", "store")
@@ -36,13 +35,8 @@ _MARKABLE: Final = ns.tag(ns.MARKERS, "markable")
 _OCCUPANT_ID: Final = ns.tag(ns.OCCUPANT_ID, "occupant-id")
 _ENCRYPTION: Final = ns.tag(ns.EME, "encryption")
 
-
-class Notes(NamedTuple):
-    """Members for the object, and keyword arguments of :func:`~.frame.frame` for the activity."""
-
-    obj: dict[str, Any]
-    activity: dict[str, Any]
-
+Members: TypeAlias = dict[str, Any]
+"""Of an object, or as keyword arguments of :func:`~.frame.frame`, of an activity."""
 
 _THREAD: Final = ns.tag(ns.CLIENT, "thread")
 _SUBJECT: Final = ns.tag(ns.CLIENT, "subject")
@@ -55,79 +49,85 @@ _STATE_OF: Final = {ns.tag(ns.CHATSTATES, state): state for state in sorted(STAT
 _HINT_OF: Final = {ns.tag(ns.HINTS, hint): hint for hint in HINTS}
 
 
-def read(stanza: Element, content: str, env: Env) -> tuple[str, Notes]:
-    """The content without what is only there for others, and what else was said."""
-    notes = Notes({}, {})
+def read(stanza: Element, content: str, env: Env) -> tuple[str, Members, Members]:
+    """The content without what is only there for others, and what else was said: for the object, and the activity."""
+    obj: Members = {}
+    told: Members = {}
     if len(stanza.children) < 2:
-        return content, notes
+        return content, obj, told
     files = False
     for part in stanza.children:
         if isinstance(part, str):
             continue
         name = part.name
-        if name in _READ:
-            _READ[name](part, stanza, notes, env)
+        read_part = _READ.get(name)
+        if read_part is not None:
+            read_part(part, stanza, obj, told, env)
         elif name == _REPLY and part.attrs.get("id"):
-            content = _read_reply(stanza, part, content, notes.obj)
+            content = _read_reply(stanza, part, content, obj)
         elif name in attachments.NAMES:
             files = True
     if files:
         found = attachments.read(stanza)
         if found:
-            notes.obj["attachment"] = found
-    return content, notes
+            obj["attachment"] = found
+    return content, obj, told
 
 
-def _read_id(part: Element, stanza: Element, notes: Notes, env: Env) -> None:
+def _read_replace(part: Element, _stanza: Element, obj: Members, _told: Members, _env: Env) -> None:
+    if part.attrs.get("id"):
+        obj.setdefault("xmpp:replace", {"id": part.attrs["id"]})
+
+
+def _read_origin_id(part: Element, _stanza: Element, obj: Members, _told: Members, _env: Env) -> None:
+    if part.attrs.get("id"):
+        obj.setdefault("xmpp:origin-id", part.attrs["id"])
+
+
+def _read_stanza_id(part: Element, stanza: Element, obj: Members, _told: Members, env: Env) -> None:
     id_ = part.attrs.get("id")
-    if not id_:
-        return
-    if part.name == _REPLACE:
-        notes.obj.setdefault("xmpp:replace", {"id": id_})
-    elif part.name == _ORIGIN_ID:
-        notes.obj.setdefault("xmpp:origin-id", id_)
-    elif _is_trusted(part, stanza, env):
-        notes.obj.setdefault("xmpp:stanza-id", id_)
-        notes.obj.setdefault("xmpp:stanza-id-by", part.attrs["by"])
+    if id_ and _is_trusted(part, stanza, env):
+        obj.setdefault("xmpp:stanza-id", id_)
+        obj.setdefault("xmpp:stanza-id-by", part.attrs["by"])
 
 
-def _read_flag(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
-    notes.activity["request_receipt" if part.name == _REQUEST else "markable"] = True
+def _read_flag(part: Element, _stanza: Element, _obj: Members, told: Members, _env: Env) -> None:
+    told["request_receipt" if part.name == _REQUEST else "markable"] = True
 
 
-def _read_state(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
-    notes.activity.setdefault("chatstate", _STATE_OF[part.name])
+def _read_state(part: Element, _stanza: Element, _obj: Members, told: Members, _env: Env) -> None:
+    told.setdefault("chatstate", _STATE_OF[part.name])
 
 
-def _read_hint(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
-    hints = notes.activity.setdefault("hints", [])
+def _read_hint(part: Element, _stanza: Element, _obj: Members, told: Members, _env: Env) -> None:
+    hints = told.setdefault("hints", [])
     if _HINT_OF[part.name] not in hints:
         hints.append(_HINT_OF[part.name])
 
 
-def _read_encryption(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
+def _read_encryption(part: Element, _stanza: Element, _obj: Members, told: Members, _env: Env) -> None:
     if part.attrs.get("namespace"):
-        notes.activity.setdefault("encryption", part.attrs["namespace"])
+        told.setdefault("encryption", part.attrs["namespace"])
 
 
-def _read_occupant(part: Element, stanza: Element, notes: Notes, _env: Env) -> None:
+def _read_occupant(part: Element, stanza: Element, _obj: Members, told: Members, _env: Env) -> None:
     """Only the room itself may say who it is."""
     if stanza.attrs.get("type") == "groupchat" and "from" in stanza.attrs and part.attrs.get("id"):
-        notes.activity.setdefault("occupant_id", part.attrs["id"])
+        told.setdefault("occupant_id", part.attrs["id"])
 
 
-def _read_text(part: Element, _stanza: Element, notes: Notes, _env: Env) -> None:
-    notes.activity.setdefault(_TEXT_OF[part.name], part.text)
+def _read_text(part: Element, _stanza: Element, _obj: Members, told: Members, _env: Env) -> None:
+    told.setdefault(_TEXT_OF[part.name], part.text)
 
 
-_READ: Final[dict[str, Callable[[Element, Element, Notes, Env], None]]] = {
+_READ: Final[dict[str, Callable[[Element, Element, Members, Members, Env], None]]] = {
     _ENCRYPTION: _read_encryption,
     _MARKABLE: _read_flag,
     _OCCUPANT_ID: _read_occupant,
-    _ORIGIN_ID: _read_id,
-    _REPLACE: _read_id,
+    _ORIGIN_ID: _read_origin_id,
+    _REPLACE: _read_replace,
     _REQUEST: _read_flag,
-    _STANZA_ID: _read_id,
+    _STANZA_ID: _read_stanza_id,
     **dict.fromkeys(_TEXT_OF, _read_text),
     **dict.fromkeys(_STATE_OF, _read_state),
     **dict.fromkeys(_HINT_OF, _read_hint),
@@ -138,7 +138,7 @@ def _is_trusted(stanza_id: Element, stanza: Element, env: Env) -> bool:
     """Whether who says it gave this id may do so: our own server, or the room (XEP-0359 §6)."""
     by = stanza_id.attrs.get("by", "")
     if stanza.attrs.get("type") == "groupchat":
-        return by != "" and by == split(stanza.attrs.get("from", ""))[0]
+        return by != "" and by == stanza.attrs.get("from", "").partition("/")[0]
     return by == env.bare
 
 
@@ -172,17 +172,30 @@ def write(activity: Activity, obj: dict[str, Any], content: str, origin: Origin)
     if obj.get("xmpp:origin-id"):
         parts.append(Element(_ORIGIN_ID, {"id": text(obj, "xmpp:origin-id", path)}))
     if origin.inbound and obj.get("xmpp:stanza-id"):
-        attrs = {"id": text(obj, "xmpp:stanza-id", path), "by": optional_text(obj, "xmpp:stanza-id-by", path)}
-        parts.append(element(_STANZA_ID, attrs))
+        attrs = {"id": text(obj, "xmpp:stanza-id", path)}
+        by = optional_text(obj, "xmpp:stanza-id-by", path)
+        if by is not None:
+            attrs["by"] = by
+        parts.append(Element(_STANZA_ID, attrs))
     if "attachment" in obj:
         parts += attachments.write(obj)
-    if len(activity) > _PLAIN:
+    if not _ABOUT.isdisjoint(activity):
         _write_about(activity, parts, origin)
     return content, parts
 
 
-_PLAIN: Final = 4
-"""Members of an activity that says nothing beside its object: context, type, actor, object."""
+_ABOUT: Final = frozenset(
+    {
+        "xmpp:chatstate",
+        "xmpp:encryption",
+        "xmpp:hints",
+        "xmpp:markable",
+        "xmpp:nick",
+        "xmpp:occupant-id",
+        "xmpp:request-receipt",
+    }
+)
+"""Members of the activity that :func:`_write_about` writes."""
 
 
 def _write_about(activity: Activity, parts: list[Element], origin: Origin) -> None:

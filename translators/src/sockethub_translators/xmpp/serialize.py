@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from ..errors import EncodeError
 from . import ns
-from .element import ILLEGAL, MAX_DEPTH, Element
+from .element import MAX_DEPTH, Element, illegal
 
 __all__ = ["check", "encode"]
 
@@ -50,19 +50,19 @@ def _split(name: str) -> tuple[str, str]:
             raise EncodeError(f"{name!r:.80} is not a name in Clark notation")
     if not _is_name(local):
         raise EncodeError(f"{local!r:.80} is not an XML name")
-    if ILLEGAL.search(namespace) or namespace in _RESERVED - {_XML}:
+    if illegal(namespace) or namespace in _RESERVED - {_XML}:
         raise EncodeError(f"{namespace!r:.80} is not a namespace")
     return namespace, local
 
 
 def _text(value: str) -> str:
-    if ILLEGAL.search(value):
+    if illegal(value):
         raise EncodeError("a character that XML cannot carry")
     return value.translate(_IN_TEXT) if _SPECIAL.search(value) else value
 
 
 def _attribute(value: str) -> str:
-    if ILLEGAL.search(value):
+    if illegal(value):
         raise EncodeError("a character that XML cannot carry")
     return value.translate(_IN_ATTRIBUTE) if _SPECIAL.search(value) else value
 

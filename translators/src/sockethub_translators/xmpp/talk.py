@@ -8,8 +8,8 @@ from ..errors import TranslationError
 from . import ns
 from .element import Element
 from .entities import room
-from .env import Activity, Entity, Env
-from .fields import optional_text, token
+from .env import Activity, Env
+from .fields import token
 from .frame import Origin, address
 
 __all__ = ["BODY", "MUC_USER", "TYPES", "conversation", "envelope"]
@@ -22,25 +22,22 @@ _SAID: Final = TYPES - {"chat", "groupchat"}
 
 def conversation(stanza: Element, env: Env) -> dict[str, Any]:
     """Keyword arguments for :func:`~.frame.frame`: in a room the target is the room, whoever the stanza is to."""
-    if stanza.attrs.get("type") != "groupchat":
+    attrs = stanza.attrs
+    if attrs.get("type") != "groupchat":
         return {"in_room": stanza.find(MUC_USER) is not None}
-    return {"in_room": True, "target": _room_of(stanza)}
-
-
-def _room_of(stanza: Element) -> Entity | None:
-    jid = stanza.attrs.get("from", stanza.attrs.get("to"))
-    return None if jid is None else room(jid)
+    jid = attrs["from"] if "from" in attrs else attrs.get("to")
+    return {"in_room": True, "target": None if jid is None else room(jid)}
 
 
 def kind_of(activity: Activity, env: Env) -> str:
     """The type of the message: of a room's where the target is a room."""
-    target = activity.get("target")
-    told = optional_text(activity, "xmpp:type", "$")
-    if told is not None:
+    if activity.get("xmpp:type") is not None:
         return token(activity, "xmpp:type", "$", _SAID)
-    is_room = isinstance(target, dict) and target.get("type") == "room"
-    if isinstance(target, str):
-        is_room = target in env.rooms
+    target = activity.get("target")
+    if isinstance(target, dict):
+        is_room = target.get("type") == "room"
+    else:
+        is_room = isinstance(target, str) and target in env.rooms
     return "groupchat" if is_room else "chat"
 
 
@@ -52,7 +49,5 @@ def envelope(
     if activity.get("target") is None and not origin.inbound:
         raise TranslationError("$.target", "missing")
     to = env.jid if kind == "groupchat" and origin.inbound else None
-    attrs = {"type": kind} if kind != "normal" else {}
-    if not with_id:
-        activity = {key: value for key, value in activity.items() if key != "id"}
-    return {**attrs, **address(activity, env, origin, to=to)}
+    attrs = address(activity, env, origin, to=to, with_id=with_id)
+    return attrs if kind == "normal" else {"type": kind, **attrs}

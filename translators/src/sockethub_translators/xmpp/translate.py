@@ -31,6 +31,7 @@ __all__ = ["WIRE", "from_activity", "strip", "to_activity"]
 WIRE: Final = "xmpp:wire"
 _WIRE_PATH: Final = f"$['{WIRE}']"
 
+_INBOUND: Final = Origin(inbound=True)
 _VERBS: Final = frozenset(verb for verb, _ in WRITERS)
 _IQ_TYPES: Final = frozenset({"get", "set", "result", "error"})
 
@@ -59,8 +60,10 @@ def to_activity(element: Element, env: Env) -> list[Activity]:
 
 
 def _origin(element: Element, wrapped: bool) -> Origin:
-    kind = element.attrs.get("type") if element.name == ns.IQ else None
     inbound = wrapped or "from" in element.attrs
+    if element.name != ns.IQ:
+        return _INBOUND if inbound else OWN
+    kind = element.attrs.get("type")
     return Origin(inbound, kind if kind in _IQ_TYPES else None)
 
 
@@ -94,8 +97,8 @@ def _try_write(view: Activity, env: Env, origin: Origin) -> Element | None:
 
 
 def _write(activity: Activity, env: Env, origin: Origin) -> Element:
-    if forwarded.is_marked(activity) and origin.inbound:
-        return forwarded.wrap(_write_one(activity, env, Origin(inbound=True)), activity, env)
+    if origin.inbound and forwarded.is_marked(activity):
+        return forwarded.wrap(_write_one(activity, env, _INBOUND), activity, env)
     return _write_one(activity, env, origin)
 
 
