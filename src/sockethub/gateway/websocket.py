@@ -114,7 +114,7 @@ class WebSocketEndpoint:
             return
         try:
             user, identifier = await self._identify(socket)
-            connection = Connection(self.outbox_messages, self._overflowed)
+            connection = Connection(self.outbox_messages, self._overflowed, socket.send)
             channel = Channel(connection)
             session = self._commands.connect(channel, self._admission.visitor(scope).address, user)
         except TooManyConnections as error:
@@ -163,24 +163,19 @@ class WebSocketEndpoint:
         return self._admission.user(visitor, token), identifier
 
     async def _converse(self, socket: Socket, seat: Seat) -> tuple[int, str]:
-        over = seat.connection.closing
-        reading = asyncio.ensure_future(self._read(socket.receive, seat))
-        writing = asyncio.ensure_future(seat.connection.write(socket.send))
-        tasks: set[asyncio.Future[Any]] = {reading, writing, over}
+        connection = seat.connection
+        reading = asyncio.get_running_loop().create_task(self._read(socket, seat))
+        reading.add_done_callback(connection.end_with)
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in (reading, writing):
-                if task.done() and not task.cancelled():
-                    task.result()
-            return over.result()
+            return await connection.closing
         finally:
-            for task in (reading, writing):
-                task.cancel()
-            await asyncio.gather(reading, writing, return_exceptions=True)
+            reading.cancel()
+            await asyncio.wait([reading])
+            await connection.stop()
 
-    async def _read(self, receive: Callable[[], Any], seat: Seat) -> None:
+    async def _read(self, socket: Socket, seat: Seat) -> None:
         while not seat.connection.closing.done():
-            text = await receive()
+            text = await socket.receive()
             if not isinstance(text, str):
                 seat.connection.close(Close.UNSUPPORTED_DATA, "frames are text")
                 return
