@@ -28,6 +28,42 @@ CLOSING_SECONDS: Final = 1.0
 """How long connections may take to end by themselves, once there is nothing more to say."""
 
 
+class Flag:
+    """Hypercorn's event, which each connection has for requests that follow each other. What is waited on is made when
+    somebody waits: a WebSocket never does."""
+
+    __slots__ = ("_event", "_is_set")
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._event: asyncio.Event | None = None
+
+    async def clear(self) -> None:
+        self._is_set = False
+        if self._event is not None:
+            self._event.clear()
+
+    async def wait(self) -> None:
+        if not self._is_set:
+            if self._event is None:
+                self._event = asyncio.Event()
+            await self._event.wait()
+
+    async def set(self) -> None:
+        self._is_set = True
+        if self._event is not None:
+            self._event.set()
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+
+class Context(WorkerContext):
+    """What the connections have in common."""
+
+    event_class = Flag
+
+
 class Serving:
     """Serves an ASGI application on ``listener`` until :meth:`aclose`; by TLS, where there is a ``certificate``."""
 
@@ -36,7 +72,7 @@ class Serving:
     ) -> None:
         self._app = ASGIWrapper(application)
         self._config = _hypercorn_config(declared)
-        self._context = WorkerContext(None)
+        self._context = Context(None)
         self._acceptor = Acceptor(
             self._serve,
             listener,
