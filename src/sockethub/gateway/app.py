@@ -97,20 +97,20 @@ def compose(app: quart.Quart, socketio: Asgi, endpoint: WebSocketEndpoint, gatew
     prefix, plain = gateway.socketio_path + "/", gateway.websocket_path
     trusted, kind = networks(gateway.trusted_proxies), gateway.forwarded_header
 
-    async def application(scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    def application(scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:
+        # No coroutine: it would keep the request for as long as the connection lasts.
         address = (scope.get("client") or ("",))[0]
         scope = as_asked(scope, peer(address, scope["headers"], trusted, kind))
         if _has_two_lengths(scope):
-            await _refuse(scope, receive, send, 400, TWO_LENGTHS, (b"connection", b"close"))
-        elif _is_api(scope, prefix) and (origin := origins.refused(scope)) is not None:
+            return _refuse(scope, receive, send, 400, TWO_LENGTHS, (b"connection", b"close"))
+        if _is_api(scope, prefix) and (origin := origins.refused(scope)) is not None:
             log.info("a page is not let in: `gateway.origins` does not name it", origin=origin[:LONGEST_ORIGIN])
-            await _refuse(scope, receive, send, 403, FORBIDDEN)
-        elif scope["path"].startswith(prefix):
-            await socketio(scope, receive, send)
-        elif scope["type"] == "websocket" and scope["path"] == plain:
-            await endpoint.serve(scope, receive, send)
-        else:
-            await app(scope, receive, send)
+            return _refuse(scope, receive, send, 403, FORBIDDEN)
+        if scope["path"].startswith(prefix):
+            return socketio(scope, receive, send)
+        if scope["type"] == "websocket" and scope["path"] == plain:
+            return endpoint.serve(scope, receive, send)
+        return app(scope, receive, send)
 
     return application
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +14,7 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketSco
 from sockethub.auth.user import User
 from sockethub.errors import MalformedMessage, Unauthenticated
 from sockethub.gateway import wire
-from sockethub.gateway.admission import shown, told
+from sockethub.gateway.admission import Visitor, shown, told
 from sockethub.gateway.channel import Channel, Close, Connection, closing
 from sockethub.gateway.commands import AUTHENTICATE, Commands
 from sockethub.gateway.kept import UNKNOWN, KeptSessions
@@ -37,10 +37,9 @@ class Gone(Exception):
 class Socket:
     """One client's WebSocket, by ASGI itself: what Quart keeps for each is a third of what an idle client takes."""
 
-    __slots__ = ("_receive", "_send", "scope")
+    __slots__ = ("_receive", "_send")
 
-    def __init__(self, scope: WebsocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        self.scope = scope
+    def __init__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         self._receive = receive
         self._send = send
 
@@ -105,18 +104,20 @@ class WebSocketEndpoint:
         for connection in self._connections:
             connection.close(code, reason)
 
-    async def serve(self, scope: WebsocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """The ASGI application."""
-        socket = Socket(scope, receive, send)
+    def serve(self, scope: WebsocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:
+        """The ASGI application. Of the request nothing is kept but who made it."""
+        return self._serve(Socket(receive, send), self._admission.visitor(scope))
+
+    async def _serve(self, socket: Socket, visitor: Visitor) -> None:
         await socket.accept()
         if self._commands.stopping:
             await socket.close(Close.RESTART, "the gateway is restarting")
             return
         try:
-            user, identifier = await self._identify(socket)
+            user, identifier = await self._identify(socket, visitor)
             connection = Connection(self.outbox_messages, self._overflowed, socket.send)
             channel = Channel(connection)
-            session = self._commands.connect(channel, self._admission.visitor(scope).address, user)
+            session = self._commands.connect(channel, visitor.address, user)
         except TooManyConnections as error:
             await socket.close(Close.TRY_LATER, str(error))
             return
@@ -125,6 +126,7 @@ class WebSocketEndpoint:
             return
         except Gone:
             return
+        del visitor  # and the token it may have shown
         seat = Seat(connection, session, channel)
         self._connections.add(connection)
         _tell(seat, identifier, told(user))
@@ -136,12 +138,11 @@ class WebSocketEndpoint:
             self._kept.leave(seat.session, seat.channel, connection)
             self._emptied.set()
 
-    async def _identify(self, socket: Socket) -> tuple[User | None, str | int | None]:
+    async def _identify(self, socket: Socket, visitor: Visitor) -> tuple[User | None, str | int | None]:
         """Whose connection this is, and the id of the frame that says so, if one does.
 
         Raises :class:`~sockethub.errors.Unauthenticated` and :class:`~sockethub.sessions.table.TooManyConnections`.
         """
-        visitor = self._admission.visitor(socket.scope)
         self._commands.limits.arrive(visitor.address)
         if not self._admission.waits or visitor.evidence:
             return self._admission.user(visitor), None

@@ -23,7 +23,7 @@ from hypercorn.asyncio.task_group import _handle
 from hypercorn.config import Config
 from hypercorn.protocol.events import Event, Request, StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, WSStream
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, Handshake, WSStream
 from hypercorn.typing import AppWrapper, ASGIReceiveEvent, Scope, TaskGroup
 from wsproto.connection import ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Message, Ping, TextMessage
@@ -43,6 +43,11 @@ SMALL_BYTES: Final = 256
 """Smaller pieces of a message count as such: less than what a network makes of a large one."""
 
 _EXTENSIONS: Final = b"sec-websocket-extensions"
+
+
+_SHAKEN: Final = Handshake([], "1.1")
+"""What is asked of a handshake once it is over, the same for all."""
+_SHAKEN.accepted = True
 
 
 class BoundedStream(WSStream):
@@ -74,6 +79,12 @@ class BoundedStream(WSStream):
         elif self._refused:
             return  # nothing more is read of a client that sent too much
         await super().handle(event)
+
+    async def _accept(self, message: Any) -> None:
+        await super()._accept(message)
+        # The application looks at a copy (forwarding.as_asked); a browser's headers are kilobytes.
+        cast(dict[str, Any], self.scope).clear()
+        self.handshake = _SHAKEN
 
     async def app_send(self, message: Any) -> None:
         if self._add(message):
