@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -131,8 +130,8 @@ class WebSocketEndpoint:
         self._connections.add(connection)
         _tell(seat, identifier, told(user))
         try:
-            with suppress(Gone):
-                await socket.close(*await self._converse(socket, seat))
+            code, reason = await self._converse(socket, seat)
+            await socket.close(code, reason)
         finally:
             self._connections.discard(connection)
             self._kept.leave(seat.session, seat.channel, connection)
@@ -176,7 +175,11 @@ class WebSocketEndpoint:
 
     async def _read(self, socket: Socket, seat: Seat) -> None:
         while not seat.connection.closing.done():
-            text = await socket.receive()
+            try:
+                text = await socket.receive()
+            except Gone:
+                seat.connection.close(Close.OVER, "you have left")
+                return
             if not isinstance(text, str):
                 seat.connection.close(Close.UNSUPPORTED_DATA, "frames are text")
                 return
