@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from typing import Any, Final
+from collections.abc import Awaitable
+from typing import Any, Final, cast
 
-from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
+from hypercorn.typing import AppWrapper
 
 from sockethub.accepting import Acceptor
 from sockethub.certificate import Certificate
@@ -70,7 +71,7 @@ class Serving:
     def __init__(
         self, application: Any, declared: Gateway, listener: socket.socket, certificate: Certificate | None
     ) -> None:
-        self._app = ASGIWrapper(application)
+        self._app = _without_wsgi(application)
         self._config = _hypercorn_config(declared)
         self._context = Context(None)
         self._acceptor = Acceptor(
@@ -89,9 +90,19 @@ class Serving:
         await self._context.terminated.set()
         await self._acceptor.aclose(CLOSING_SECONDS)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Awaitable[None]:
         loop = asyncio.get_running_loop()
-        await TCPServer(self._app, loop, self._config, self._context, {}, reader, writer)
+        return TCPServer(self._app, loop, self._config, self._context, {}, reader, writer).run()
+
+
+def _without_wsgi(application: Any) -> AppWrapper:
+    """Hypercorn's ``ASGIWrapper``, which is a coroutine for as long as a connection lasts, and keeps the request."""
+
+    def wrapped(scope: Any, receive: Any, send: Any, *_: Any) -> Awaitable[None]:
+        it: Awaitable[None] = application(scope, receive, send)
+        return it
+
+    return cast(AppWrapper, wrapped)
 
 
 def certificate_of(declared: Gateway) -> Certificate | None:
