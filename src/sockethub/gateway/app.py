@@ -8,6 +8,7 @@ from typing import Any, Final
 import quart
 import structlog
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from werkzeug.exceptions import NotFound
 
 from sockethub.activity.registry import Registry
 from sockethub.config.gateway import Gateway
@@ -18,7 +19,7 @@ from sockethub.gateway.forwarding import as_asked, networks, peer
 from sockethub.gateway.httpactions import HttpActions
 from sockethub.gateway.javascript import javascript_blueprint
 from sockethub.gateway.origins import FORBIDDEN, Origins
-from sockethub.gateway.websocket import DirectConnection, WebSocketEndpoint
+from sockethub.gateway.websocket import WebSocketEndpoint
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +36,6 @@ TWO_LENGTHS: Final = "a request has either Content-Length or Transfer-Encoding, 
 
 def make_app(
     gateway: Gateway,
-    endpoint: WebSocketEndpoint,
     registry: Registry,
     ready: Callable[[], Awaitable[bool]],
     suggestions: dict[str, Any],
@@ -43,11 +43,16 @@ def make_app(
 ) -> quart.Quart:
     """The Quart application. ``ready`` tells whether commands can be taken now."""
     app = quart.Quart("sockethub", static_folder=None)
-    app.asgi_websocket_class = DirectConnection
     app.config["MAX_CONTENT_LENGTH"] = max(SMALL_BODY, actions.max_body_bytes)
-    app.add_websocket(gateway.websocket_path, "websocket", endpoint.serve)
 
     actions.register(app)
+
+    @app.errorhandler(NotFound)
+    async def absent(error: NotFound) -> Any:
+        """Of a proxy that does not pass on ``Upgrade``, say what is wrong."""
+        if quart.has_request_context() and quart.request.path == gateway.websocket_path:
+            return quart.jsonify(error="this is for WebSocket: there is no Upgrade in the request"), 400
+        return error
 
     @app.get("/livez")
     async def livez() -> quart.Response:
@@ -83,26 +88,29 @@ def make_app(
     return app
 
 
-def compose(app: quart.Quart, socketio: Asgi, gateway: Gateway, origins: Origins) -> Asgi:
-    """One application: Socket.IO below its path, the rest to ``app``; pages from elsewhere to neither.
+def compose(app: quart.Quart, socketio: Asgi, endpoint: WebSocketEndpoint, gateway: Gateway, origins: Origins) -> Asgi:
+    """One application: Socket.IO below its path, plain WebSocket at its own, the rest to ``app``; pages from elsewhere
+    to none of them.
 
-    Both see clients as they are, whatever proxies stand between, and no request whose end two could see differently.
+    All see clients as they are, whatever proxies stand between, and no request whose end two could see differently.
     """
-    prefix = gateway.socketio_path + "/"
+    prefix, plain = gateway.socketio_path + "/", gateway.websocket_path
     trusted, kind = networks(gateway.trusted_proxies), gateway.forwarded_header
 
-    async def application(scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    def application(scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:
+        # No coroutine: it would keep the request for as long as the connection lasts.
         address = (scope.get("client") or ("",))[0]
         scope = as_asked(scope, peer(address, scope["headers"], trusted, kind))
         if _has_two_lengths(scope):
-            await _refuse(scope, receive, send, 400, TWO_LENGTHS, (b"connection", b"close"))
-        elif _is_api(scope, prefix) and (origin := origins.refused(scope)) is not None:
+            return _refuse(scope, receive, send, 400, TWO_LENGTHS, (b"connection", b"close"))
+        if _is_api(scope, prefix) and (origin := origins.refused(scope)) is not None:
             log.info("a page is not let in: `gateway.origins` does not name it", origin=origin[:LONGEST_ORIGIN])
-            await _refuse(scope, receive, send, 403, FORBIDDEN)
-        elif scope["path"].startswith(prefix):
-            await socketio(scope, receive, send)
-        else:
-            await app(scope, receive, send)
+            return _refuse(scope, receive, send, 403, FORBIDDEN)
+        if scope["path"].startswith(prefix):
+            return socketio(scope, receive, send)
+        if scope["type"] == "websocket" and scope["path"] == plain:
+            return endpoint.serve(scope, receive, send)
+        return app(scope, receive, send)
 
     return application
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, TypeAlias
@@ -20,6 +20,8 @@ from sockethub.sessions.log import SessionLog
 from sockethub.sessions.outbox import Outbox, OutboxFull
 
 __all__ = ["Channel", "Close", "Connection", "Keeping", "closing"]
+
+Send = Callable[[str], Awaitable[None]]
 
 TOKEN_BYTES: Final = 24
 RETRY_SECONDS: Final = (0.5, 5.0)
@@ -65,10 +67,17 @@ def closing(code: int, reason: str) -> dict[str, Any]:
 class Connection:
     """One WebSocket."""
 
-    def __init__(self, outbox_messages: int, overflowed: Callable[[], None] = lambda: None) -> None:
-        """``overflowed`` is called when it is closed because its client does not keep up."""
+    def __init__(
+        self, outbox_messages: int, overflowed: Callable[[], None] = lambda: None, send: Send | None = None
+    ) -> None:
+        """``overflowed`` is called when it is closed because its client does not keep up.
+
+        Frames are given to ``send`` by a task that there is only while there are any; without it somebody takes them.
+        """
         self._outbox = Outbox(outbox_messages)
         self._overflowed = overflowed
+        self._send = send
+        self._writing: asyncio.Task[None] | None = None
         self._last_words: tuple[int, str] | None = None
         self.closing: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
@@ -81,11 +90,14 @@ class Connection:
         except OutboxFull:
             self._overflowed()
             self.close(Close.TOO_SLOW, "you do not read what you are sent")
+        else:
+            self._begin()
 
     def catch_up(self, frames: list[str], after: int) -> None:
         """Queue what was missed ``after`` an offset, which the log bounds; what comes behind it counts as ever."""
         for offset, text in enumerate(frames, after + 1):
             self._outbox.put(self.form(text, offset), beyond=True)
+        self._begin()
 
     def form(self, text: str, offset: int | None) -> str:
         """A frame as it goes over the wire."""
@@ -101,11 +113,30 @@ class Connection:
             self._last_words = code, reason
             self.put(wire.write(frame))
 
-    async def write(self, send: Callable[[str], Any]) -> None:
-        """Send what is queued, for ever."""
-        while True:
-            await send(await self.take())
-            self.written()
+    def end_with(self, task: asyncio.Task[None]) -> None:
+        """``task`` has ended; if it has failed, so has the connection."""
+        if not task.cancelled() and (error := task.exception()) is not None and not self.closing.done():
+            self.closing.set_exception(error)
+
+    async def stop(self) -> None:
+        """Write nothing more."""
+        self._send = None
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.wait([self._writing])
+
+    def _begin(self) -> None:
+        if self._send is not None and self._writing is None and self._outbox:
+            self._writing = asyncio.get_running_loop().create_task(self._write(self._send))
+            self._writing.add_done_callback(self.end_with)
+
+    async def _write(self, send: Send) -> None:
+        try:
+            while self._outbox:
+                await send(await self._outbox.take())
+                self.written()
+        finally:
+            self._writing = None
 
     def written(self) -> None:
         """What was taken last is on its way."""

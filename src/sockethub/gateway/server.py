@@ -233,11 +233,12 @@ class _Gateway:
 
     async def serve(self, task_status: TaskStatus[int]) -> None:
         """The clients' side, until cancelled."""
-        app = make_app(self._declared, self._endpoint, self._registry, self._ready, self._suggestions(), self._actions)
+        app = make_app(self._declared, self._registry, self._ready, self._suggestions(), self._actions)
         self._http_sessions.register(app)
         application = compose(
             app,
             engineio.ASGIApp(self._socketio, engineio_path=None),
+            self._endpoint,
             self._declared,
             self._origins,
         )

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from typing import Any, Final
+from collections.abc import Awaitable
+from typing import Any, Final, cast
 
-from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
+from hypercorn.typing import AppWrapper
 
 from sockethub.accepting import Acceptor
 from sockethub.certificate import Certificate
@@ -28,15 +29,51 @@ CLOSING_SECONDS: Final = 1.0
 """How long connections may take to end by themselves, once there is nothing more to say."""
 
 
+class Flag:
+    """Hypercorn's event, which each connection has for requests that follow each other. What is waited on is made when
+    somebody waits: a WebSocket never does."""
+
+    __slots__ = ("_event", "_is_set")
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._event: asyncio.Event | None = None
+
+    async def clear(self) -> None:
+        self._is_set = False
+        if self._event is not None:
+            self._event.clear()
+
+    async def wait(self) -> None:
+        if not self._is_set:
+            if self._event is None:
+                self._event = asyncio.Event()
+            await self._event.wait()
+
+    async def set(self) -> None:
+        self._is_set = True
+        if self._event is not None:
+            self._event.set()
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+
+class Context(WorkerContext):
+    """What the connections have in common."""
+
+    event_class = Flag
+
+
 class Serving:
     """Serves an ASGI application on ``listener`` until :meth:`aclose`; by TLS, where there is a ``certificate``."""
 
     def __init__(
         self, application: Any, declared: Gateway, listener: socket.socket, certificate: Certificate | None
     ) -> None:
-        self._app = ASGIWrapper(application)
+        self._app = _without_wsgi(application)
         self._config = _hypercorn_config(declared)
-        self._context = WorkerContext(None)
+        self._context = Context(None)
         self._acceptor = Acceptor(
             self._serve,
             listener,
@@ -53,9 +90,19 @@ class Serving:
         await self._context.terminated.set()
         await self._acceptor.aclose(CLOSING_SECONDS)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Awaitable[None]:
         loop = asyncio.get_running_loop()
-        await TCPServer(self._app, loop, self._config, self._context, {}, reader, writer)
+        return TCPServer(self._app, loop, self._config, self._context, {}, reader, writer).run()
+
+
+def _without_wsgi(application: Any) -> AppWrapper:
+    """Hypercorn's ``ASGIWrapper``, which is a coroutine for as long as a connection lasts, and keeps the request."""
+
+    def wrapped(scope: Any, receive: Any, send: Any, *_: Any) -> Awaitable[None]:
+        it: Awaitable[None] = application(scope, receive, send)
+        return it
+
+    return cast(AppWrapper, wrapped)
 
 
 def certificate_of(declared: Gateway) -> Certificate | None:

@@ -12,17 +12,19 @@ costs the gateway.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 from typing import Any, Final, cast
 
 import hypercorn.protocol.h2
 import hypercorn.protocol.h11
+from hypercorn.asyncio.task_group import _handle
 from hypercorn.config import Config
 from hypercorn.protocol.events import Event, Request, StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, WSStream
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, Handshake, WSStream
+from hypercorn.typing import AppWrapper, ASGIReceiveEvent, Scope, TaskGroup
 from wsproto.connection import ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Message, Ping, TextMessage
 from wsproto.frame_protocol import CloseReason
@@ -43,6 +45,11 @@ SMALL_BYTES: Final = 256
 _EXTENSIONS: Final = b"sec-websocket-extensions"
 
 
+_SHAKEN: Final = Handshake([], "1.1")
+"""What is asked of a handshake once it is over, the same for all."""
+_SHAKEN.accepted = True
+
+
 class BoundedStream(WSStream):
     """One WebSocket connection."""
 
@@ -51,10 +58,11 @@ class BoundedStream(WSStream):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.config = cast(Config, _WithQueue(self.config, self.inbound_messages))
+        self.task_group = cast(TaskGroup, _WithQueue(self.task_group, self.inbound_messages))
         self._heard = monotonic()
         self._refused = False
-        self._over = asyncio.Event()
+        self._over = False
+        self._ping: asyncio.TimerHandle | None = None
         self._frames: list[bytes] = []
         """Those that leave with this tick."""
         self._waiting = 0
@@ -67,10 +75,16 @@ class BoundedStream(WSStream):
             headers = [(name, value) for name, value in event.headers if name.lower() != _EXTENSIONS]
             event = replace(event, headers=headers)
         elif isinstance(event, StreamClosed):
-            self._over.set()
+            self._stop_pings()
         elif self._refused:
             return  # nothing more is read of a client that sent too much
         await super().handle(event)
+
+    async def _accept(self, message: Any) -> None:
+        await super()._accept(message)
+        # The application looks at a copy (forwarding.as_asked); a browser's headers are kilobytes.
+        cast(dict[str, Any], self.scope).clear()
+        self.handshake = _SHAKEN
 
     async def app_send(self, message: Any) -> None:
         if self._add(message):
@@ -85,7 +99,7 @@ class BoundedStream(WSStream):
         except TimeoutError:
             # The client does not read, and would have this wait for as long as TCP does.
             self.closed = self._refused = True
-            self._over.set()
+            self._stop_pings()
             self._abort()
 
     def _add(self, message: Any) -> bool:
@@ -131,10 +145,9 @@ class BoundedStream(WSStream):
 
     def _let_go(self) -> None:
         """Nobody takes messages any more: wait no longer, lest the connection be cancelled in the middle of that."""
-        queue, self.app_put = getattr(self.app_put, "__self__", None), None
-        if isinstance(queue, asyncio.Queue):
-            while not queue.empty():
-                queue.get_nowait()
+        inbound, self.app_put = getattr(self.app_put, "__self__", None), None
+        if isinstance(inbound, Inbound):
+            inbound.clear()
 
     def _abort(self) -> None:
         protocol = getattr(self.send, "__self__", None)  # HTTP/1.1 or 2; what it sends by belongs to the TCP connection
@@ -183,41 +196,104 @@ class BoundedStream(WSStream):
         return True
 
     async def _send_pings(self) -> None:
+        """Hypercorn has this as a task of each client, which sleeps; here it is over at once, and a timer is left."""
+        if not self._over:
+            self._ping = asyncio.get_running_loop().call_later(self._interval, self.task_group.spawn, self._ask)
+
+    @property
+    def _interval(self) -> float:
         interval = self.config.websocket_ping_interval
         assert interval is not None
-        while True:
-            # Hypercorn's own would sleep on after the end, and keep the connection in memory for as long.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(interval):
-                    await self._over.wait()
-            if self._over.is_set():
-                return
-            if monotonic() - self._heard > interval + self.pong_seconds:
-                await self._end(CloseReason.GOING_AWAY)
-                return
-            await self._send_wsproto_event(Ping())
+        return interval
+
+    async def _ask(self) -> None:
+        """Whether the client is still there."""
+        if self._over:
+            return
+        if monotonic() - self._heard > self._interval + self.pong_seconds:
+            await self._end(CloseReason.GOING_AWAY)
+            return
+        await self._send_wsproto_event(Ping())
+        await self._send_pings()
+
+    def _stop_pings(self) -> None:
+        self._over = True
+        if self._ping is not None:
+            self._ping.cancel()
+            self._ping = None
 
     async def _end(self, code: int) -> None:
         self._refused = True
-        self._over.set()
+        self._stop_pings()
         self.buffer.clear()
         await self._send_wsproto_event(CloseConnection(code=code))
         self.state = ASGIWebsocketState.CLOSED
         await self.send(StreamClosed(stream_id=self.stream_id))
 
 
+class Inbound:
+    """What a client has said and nobody has taken yet; who brings more than ``most`` waits. One takes.
+
+    ``asyncio.Queue`` can do more, and takes 3 KiB when it is empty.
+    """
+
+    __slots__ = ("_events", "_most", "_room", "_taker")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._events: list[ASGIReceiveEvent] = []
+        self._taker: asyncio.Future[None] | None = None
+        self._room: asyncio.Event | None = None
+        """Set once there is some, for those that wait for it."""
+
+    async def put(self, event: ASGIReceiveEvent) -> None:
+        while len(self._events) >= self._most:
+            if self._room is None:
+                self._room = asyncio.Event()
+            await self._room.wait()
+        self._events.append(event)
+        if self._taker is not None and not self._taker.done():
+            self._taker.set_result(None)
+
+    async def get(self) -> ASGIReceiveEvent:
+        while not self._events:
+            self._taker = asyncio.get_running_loop().create_future()
+            try:
+                await self._taker
+            finally:
+                self._taker = None
+        self._make_room()
+        return self._events.pop(0)
+
+    def clear(self) -> None:
+        """Drop what is there."""
+        self._events.clear()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        if self._room is not None:
+            self._room.set()
+            self._room = None
+
+
 class _WithQueue:
-    """Hypercorn's settings as they are now, with another bound for what waits to be handled: of a request it counts
-    pieces of 64 KiB."""
+    """Hypercorn's task group, with another queue for what waits to be handled, and a bound of its own: Hypercorn's is
+    for pieces of 64 KiB of a request."""
 
-    __slots__ = ("_config", "max_app_queue_size")
+    __slots__ = ("_group", "_most")
 
-    def __init__(self, config: Config, inbound_messages: int) -> None:
-        self._config = config
-        self.max_app_queue_size = inbound_messages
+    def __init__(self, group: TaskGroup, most: int) -> None:
+        self._group = group
+        self._most = most
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._config, name)
+    def spawn(self, func: Callable[..., Any], *args: Any) -> None:
+        self._group.spawn(func, *args)
+
+    async def spawn_app(self, app: AppWrapper, config: Config, scope: Scope, send: Any) -> Any:
+        inbound = Inbound(self._most)
+        for_wsgi: Any = None
+        self._group.spawn(_handle, app, config, scope, inbound.get, send, for_wsgi, for_wsgi)
+        return inbound.put
 
 
 def install(*, pong_seconds: float, inbound_messages: int) -> None:

@@ -21,6 +21,7 @@ from sockethub.gateway.wsstream import SMALL_BYTES
 from sockethub.ipc import inbox_binding
 from sockethub.jobs import Envelope, Reply
 from sockethub.notices import Notice
+from tests.integration.gateway.asking import call
 from tests.integration.gateway.conftest import House, Make
 from tests.integration.gateway.test_websocket import said
 from tests.support.wsclient import WsClient, ws_client
@@ -283,6 +284,17 @@ async def test_only_declared_origins_connect(
             async with connect(url, origin=origin(house)):  # type: ignore[arg-type]
                 pass
         assert refused.value.response.status_code == 403
+
+
+async def test_who_asks_for_what_is_not_there_is_told(house: House) -> None:
+    assert await call(house, "GET", "/ws") == (
+        400,
+        {"error": "this is for WebSocket: there is no Upgrade in the request"},
+    )
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(f"ws://127.0.0.1:{house.port}/elsewhere"):
+            pass
+    assert refused.value.response.status_code == 404
 
 
 async def test_a_page_that_is_not_let_in_is_logged_with_the_remedy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -87,3 +88,48 @@ async def test_what_was_missed_does_not_use_up_what_may_wait() -> None:
     assert [frame["data"] for frame in await _taken(connection)] == list(range(55))
     channel.deliver("message", 55)
     assert not connection.closing.done()
+
+
+async def test_frames_are_written_in_their_order_by_a_task_that_ends() -> None:
+    written: list[str] = []
+
+    async def send(text: str) -> None:
+        await asyncio.sleep(0)
+        written.append(text)
+
+    others = asyncio.all_tasks()
+    connection = Connection(5, send=send)
+    assert asyncio.all_tasks() == others
+    for text in ("one", "two"):
+        connection.put(text)
+    connection.finish({}, Close.RESTART, "later")
+    assert await connection.closing == (Close.RESTART, "later")
+    assert written == ["one", "two", "{}"]
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == others
+
+
+async def test_a_connection_that_cannot_be_written_to_fails() -> None:
+    async def send(text: str) -> None:
+        raise ZeroDivisionError
+
+    connection = Connection(5, send=send)
+    connection.put("one")
+    with pytest.raises(ZeroDivisionError):
+        await connection.closing
+
+
+async def test_who_stops_writing_does_so_at_once_and_for_good() -> None:
+    written: list[str] = []
+
+    async def send(text: str) -> None:
+        written.append(text)
+        await asyncio.get_running_loop().create_future()
+
+    connection = Connection(5, send=send)
+    connection.put("one")
+    await asyncio.sleep(0)
+    await connection.stop()
+    connection.put("two")
+    await asyncio.sleep(0)
+    assert written == ["one"]

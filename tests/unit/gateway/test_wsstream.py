@@ -11,11 +11,12 @@ from hypercorn.config import Config
 from hypercorn.protocol.events import Data
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import ASGIWebsocketState
+from hypercorn.typing import WebsocketReceiveEvent
 from wsproto import ConnectionType
 from wsproto.connection import Connection
 from wsproto.events import Ping, TextMessage
 
-from sockethub.gateway.wsstream import FULL_BYTES, BoundedStream
+from sockethub.gateway.wsstream import FULL_BYTES, BoundedStream, Inbound
 
 pytestmark = pytest.mark.anyio
 
@@ -76,6 +77,15 @@ async def say(stream: BoundedStream, text: str) -> None:
     await stream.app_send({"type": "websocket.send", "bytes": None, "text": text})
 
 
+def event(text: str) -> WebsocketReceiveEvent:
+    return {"type": "websocket.receive", "bytes": None, "text": text}
+
+
+async def _settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
 async def test_frames_of_one_tick_leave_as_one_write() -> None:
     transport = Transport()
     stream = connected(transport)
@@ -107,11 +117,37 @@ async def test_a_client_that_does_not_keep_up_is_waited_for() -> None:
     assert len(transport.writes) == 2
 
 
-async def test_what_may_wait_is_declared_and_the_rest_is_as_it_is_now() -> None:
-    stream = connected(Transport())
-    before = Config()
-    assert stream.config.max_app_queue_size == BoundedStream.inbound_messages != before.max_app_queue_size
-    assert stream.config.websocket_ping_interval == before.websocket_ping_interval
+async def test_who_brings_more_than_may_wait_waits_until_some_is_taken() -> None:
+    inbound = Inbound(2)
+    bringing = [asyncio.create_task(inbound.put(event(text))) for text in "abcd"]
+    await _settled()
+    assert [task.done() for task in bringing] == [True, True, False, False]
+    assert [(await inbound.get())["text"] for _ in range(4)] == list("abcd")  # type: ignore[typeddict-item]
+    assert all(task.done() for task in bringing)
+
+
+async def test_what_is_dropped_makes_room() -> None:
+    inbound = Inbound(1)
+    await inbound.put(event("a"))
+    bringing = asyncio.create_task(inbound.put(event("b")))
+    await _settled()
+    inbound.clear()
+    await bringing
+    assert (await inbound.get())["text"] == "b"  # type: ignore[typeddict-item]
+
+
+async def test_who_takes_waits_for_what_comes_and_may_give_up() -> None:
+    inbound = Inbound(1)
+    taking = asyncio.create_task(inbound.get())
+    await _settled()
+    taking.cancel()
+    await asyncio.wait([taking])
+    await inbound.put(event("a"))
+    assert (await inbound.get())["text"] == "a"  # type: ignore[typeddict-item]
+    taking = asyncio.create_task(inbound.get())
+    await _settled()
+    await inbound.put(event("b"))
+    assert (await taking)["text"] == "b"  # type: ignore[typeddict-item]
 
 
 async def test_nothing_is_written_to_what_closes() -> None:
