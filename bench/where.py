@@ -28,6 +28,7 @@ from tests.support.ircd import run_ngircd
 from tests.support.tls import issue
 
 OUTSTANDING: Final = 10
+"""Of each of the clients: ten, or one where the name says so."""
 CLIENTS: Final = 10
 SAMPLES: Final = 500
 """A second, of a profile."""
@@ -136,9 +137,11 @@ async def measure(count: int, profiles: Path | None, only: Sequence[str]) -> dic
         with run_ngircd(certificates) as server, deployment(directory / "house", UNLIMITED) as house:
             for key in ("plain", "Socket.IO"):
                 clients = [await TRANSPORTS[key].open(house.url) for _ in range(CLIENTS)]
+                works = [echoing(client) for client in clients]
                 if not only or key in only:
-                    works = [echoing(client) for client in clients]
                     found[key] = await shares(house, key, works, count // CLIENTS, profiles)
+                if not only or f"{key}-1" in only:
+                    found[f"{key}-1"] = await shares(house, f"{key}-1", works[:1], count // 4, profiles)
                 for client in clients:
                     await client.close()
             if not only or "irc" in only:
@@ -154,7 +157,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=20_000, help="messages")
     parser.add_argument("--profile", type=Path, help="write profiles here")
-    parser.add_argument("--only", action="append", default=[], choices=("plain", "Socket.IO", "irc"))
+    parser.add_argument(
+        "--only", action="append", default=[], choices=("plain", "plain-1", "Socket.IO", "Socket.IO-1", "irc")
+    )
     arguments = parser.parse_args()
     if arguments.profile is not None and shutil.which("py-spy") is None:
         parser.error("--profile: py-spy is not installed; pip install py-spy")
