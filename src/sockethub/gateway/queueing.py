@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import anyio
@@ -72,6 +73,7 @@ class Queueing:
         self._outgoing = outgoing
         self._metrics = metrics
         self._pending: dict[str, Pending] = {}
+        self._unsent = 0
         self._idle = asyncio.Event()
         self._log = structlog.get_logger(__name__)
 
@@ -127,7 +129,13 @@ class Queueing:
         if trace is not None:
             trace.step("seal")
         must_request = not platform.stateless and self._logins.must_request(binding.login)
-        self._tasks.start(self._enqueue(pending, message, platform.declared.queue, must_request))
+        queue, queued = platform.declared.queue, partial(self._queued, pending, must_request)
+        # Not before one that is to be sent by a task that has not begun.
+        if self._unsent or not self._producer.begin(
+            message, queued, max_length=queue.max_length, max_bytes=queue.max_bytes
+        ):
+            self._unsent += 1
+            self._tasks.start(self._enqueue(message, queued, queue))
 
     def reply(self, session: Session, login: str, job: str, sealed: bytes) -> None:
         """A worker's reply has come."""
@@ -238,21 +246,27 @@ class Queueing:
         )
 
     async def _enqueue(
-        self, pending: Pending, message: dramatiq.Message[Any], queue: Queue, must_request: bool
+        self, message: dramatiq.Message[Any], told: Callable[[QueueError | None], None], queue: Queue
     ) -> None:
+        self._unsent -= 1
         try:
             await self._producer.enqueue(message, max_length=queue.max_length, max_bytes=queue.max_bytes)
-        except QueueFull as error:
-            self._refuse(pending, error)  # what fills it may wait for the login to run
         except QueueError as error:
-            if must_request:
+            told(error)
+        else:
+            told(None)
+
+    def _queued(self, pending: Pending, must_request: bool, error: QueueError | None) -> None:
+        """Redis has answered, or will not."""
+        if error is not None:
+            if must_request and not isinstance(error, QueueFull):  # what fills it may wait for the login to run
                 self._logins.ended(pending.binding.login)
+                must_request = False
             self._refuse(pending, error)
-            return
-        if pending.trace is not None:
+        elif pending.trace is not None:
             pending.trace.step("enqueue")
         if must_request:
-            await self._request(pending)
+            self._tasks.start(self._request(pending))
 
     def _refuse(self, pending: Pending, error: QueueError) -> None:
         """It could not be queued."""

@@ -99,9 +99,17 @@ class Envelope:
 
         Raises :class:`~sockethub.errors.CryptoError`.
         """
-        key = unwrap_session_key(login_key, self.wrapped, session=self.session, login=self.login)
+        key = self.session_key(login_key)
+        return self.job(key, job_id), key
+
+    def session_key(self, login_key: bytes) -> bytes:
+        """What the job is sealed with; raises :class:`~sockethub.errors.CryptoError`."""
+        return unwrap_session_key(login_key, self.wrapped, session=self.session, login=self.login)
+
+    def job(self, key: bytes, job_id: str) -> Job:
+        """The job, for who has the session key; raises :class:`~sockethub.errors.CryptoError`."""
         binding = Binding("job", session=self.session, login=self.login, queue=self.queue, id=job_id)
-        return Job.decode(unseal(key, self.sealed, binding)), key
+        return Job.decode(unseal(key, self.sealed, binding))
 
     def to_kwargs(self) -> dict[str, str]:
         """The keyword arguments of the Dramatiq message."""

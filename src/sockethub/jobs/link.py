@@ -76,6 +76,13 @@ class RedisLink(ABC):
         """``master`` is one now: close what leads to a server that is none any more. What is under way there fails, and
         may have been done."""
 
+    def begin(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]] | None:
+        """As :meth:`exchange`, without a task: None where that takes more than writing to a connection that is there.
+
+        Raises :class:`NotDone`.
+        """
+        return None
+
     @abstractmethod
     async def exchange(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands in one write; their answers, errors among them."""
@@ -122,6 +129,12 @@ class ServerLink(RedisLink):
     def leave(self, master: Address) -> None:
         if self._connection is not None and self._address != master:
             self._connection.close("the master is another server now")
+
+    def begin(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]] | None:
+        connection = self._connection
+        if self._closed or self._blocking or self._line or connection is None or not connection.alive:
+            return None
+        return connection.send(commands)
 
     async def exchange(self, commands: Sequence[Command]) -> list[Any]:
         connection = await self._connected()

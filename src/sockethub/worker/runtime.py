@@ -34,6 +34,7 @@ from sockethub.jobs.inbox import INBOX_LENGTH
 from sockethub.jobs.worker import always
 from sockethub.worker.interface import Activity, Reach
 from sockethub.worker.lease import Lease
+from sockethub.worker.sessionkeys import SessionKeys
 from sockethub.worker.spec import WorkerSpec
 
 ABANDONED_MARGIN_SECONDS: Final = 10.0
@@ -84,6 +85,7 @@ class Runtime:
         self._spec = spec
         self._service = service
         self._log = structlog.get_logger(__name__).bind(platform=spec.platform, login=spec.login)
+        self._keys = SessionKeys(spec.login_key)
         self._working = False
         self._ended = anyio.Event()
         broker = StreamBroker("", middleware=[])
@@ -126,7 +128,8 @@ class Runtime:
         began, began_at = time.perf_counter(), time.time_ns()
         try:
             envelope = Envelope.from_kwargs(fields)
-            job, key = envelope.open(self._spec.login_key.reveal(), delivery.message_id)
+            key = self._keys.of(envelope)
+            job = envelope.job(key, delivery.message_id)
         except CryptoError as error:
             self._log.error("job does not open", job=delivery.message_id, error=str(error))
             await delivery.bury()

@@ -10,7 +10,7 @@ import dramatiq
 import pytest
 from anyio import to_thread
 
-from sockethub.errors import QueueFull, QueueUnavailable
+from sockethub.errors import QueueError, QueueFull, QueueLost, QueueUnavailable
 from sockethub.jobs import AsyncProducer, AsyncWorker, StreamBroker, connect, current_delivery, linked
 from sockethub.jobs import worker as worker_module
 from sockethub.jobs.link import ServerLink
@@ -290,6 +290,39 @@ async def test_a_full_queue_refuses(redis_url: str) -> None:
         await enqueue(redis_url, 11, max_length=10)
     async with connect(redis_url) as client:
         assert await client.xlen(STREAM) == 10
+
+
+async def test_a_message_is_begun_without_a_task_where_redis_is_connected(redis_url: str) -> None:
+    told: list[QueueError | None] = []
+    async with linked(redis_url) as link, connect(redis_url) as client:
+        producer = AsyncProducer(link)
+        assert not producer.begin(message(0), told.append, max_length=2), "not connected yet"
+        await producer.enqueue(message(1), max_length=2)
+        for number in (2, 3):
+            assert producer.begin(message(number), told.append, max_length=2)
+        await until(lambda: len(told) == 2)
+        assert told[0] is None
+        assert isinstance(told[1], QueueFull)
+        assert await client.xlen(STREAM) == 2
+        assert producer.begin(message(4), told.append, max_length=9)
+        await client.client_kill_filter(_type="normal", skipme=True)
+        await until(lambda: len(told) == 3)
+        assert told[2] is None or isinstance(told[2], QueueLost), "it was sent before the connection was lost"
+        await until(lambda: not producer.begin(message(5), told.append, max_length=9))
+
+
+async def test_what_redis_takes_no_more_is_told_without_a_task(redis_url: str) -> None:
+    told: list[QueueError | None] = []
+    async with linked(redis_url) as link, connect(redis_url) as client:
+        producer = AsyncProducer(link)
+        await producer.enqueue(message(1), max_length=9)
+        await client.config_set("maxmemory", "1")
+        try:
+            assert producer.begin(message(2), told.append, max_length=9)
+            await until(lambda: bool(told))
+        finally:
+            await client.config_set("maxmemory", "0")
+    assert isinstance(told[0], QueueUnavailable)
 
 
 async def test_what_is_only_for_who_runs_makes_no_queue_that_nobody_reads(redis_url: str) -> None:
