@@ -26,6 +26,7 @@ from typing import Any, Final, NoReturn
 
 from sockethub import logs
 from sockethub.supervisor import cage
+from sockethub.supervisor.holes import fill_holes
 from sockethub.supervisor.immortal import immortalize
 from sockethub.supervisor.sandbox import Sandbox
 from sockethub.worker.shared import Shared
@@ -56,6 +57,7 @@ def main() -> int:
     work = _warm(order)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the worker that ran for warming up has reset it
     gc.collect()
+    fill_holes()
     immortalize()
     gc.freeze()
     if threading.active_count() != 1:
