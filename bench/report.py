@@ -80,8 +80,10 @@ def soaked(file: Path) -> dict[str, Any]:
 
 def section(busy: bool) -> dict[str, Any]:
     """When and where."""
+    system = platform.freedesktop_os_release()["PRETTY_NAME"]
     machine = f"{os.cpu_count()} shared virtual cores for everything, load included; Python {platform.python_version()}"
-    return {"taken": time.strftime("%Y-%m-%d"), "machine": f"{machine}, Linux {platform.release()}", "busy": busy}
+    machine += f" ({platform.python_compiler()}), {system}, Linux {platform.release()}"
+    return {"taken": time.strftime("%Y-%m-%d"), "machine": machine, "busy": busy}
 
 
 def rounded(value: Any) -> Any:
