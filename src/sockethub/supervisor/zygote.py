@@ -103,17 +103,17 @@ def _serve(connection: socket.socket, confine: Callable[[], None], work: Work) -
     signal.signal(signal.SIGCHLD, lambda *_: None)
     while True:
         ready, _, _ = select.select([connection.fileno(), signals_out], [], [])
-        if signals_out in ready:
-            os.read(signals_out, 4096)
-            _reap(connection)
-        if connection.fileno() in ready:
-            try:
+        try:
+            if signals_out in ready:
+                os.read(signals_out, 4096)
+                _reap(connection)
+            if connection.fileno() in ready:
                 packet, descriptors, _, _ = socket.recv_fds(connection, PACKET_BYTES, 3)
-            except ConnectionResetError:  # it ended before it had read all that we told
-                return
-            if not packet:
-                return
-            _fork(connection, json.loads(packet)["id"], descriptors, confine, work)
+                if not packet:
+                    return
+                _fork(connection, json.loads(packet)["id"], descriptors, confine, work)
+        except (BrokenPipeError, ConnectionResetError):  # the supervisor has ended, perhaps before it had read all
+            return
 
 
 def _fork(

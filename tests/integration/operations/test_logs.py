@@ -76,12 +76,12 @@ async def following(folder: Path, *arguments: str) -> AsyncIterator[BufferedByte
         assert process.stdout is not None
         try:
             yield BufferedByteReceiveStream(process.stdout)
-        except BaseException:
-            process.kill()
-            raise
-        process.send_signal(signal.SIGINT)
-        with anyio.fail_after(WITHIN_SECONDS):
-            assert await process.wait() == Exit.OK
+            process.send_signal(signal.SIGINT)
+            with anyio.fail_after(WITHIN_SECONDS):
+                assert await process.wait() == Exit.OK
+        finally:
+            if process.returncode is None:
+                process.kill()
 
 
 async def test_what_a_deployment_logs_is_read_in_one_place(tmp_path: Path, redis_url: str, ngircd: IrcServer) -> None:

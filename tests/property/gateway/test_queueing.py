@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sockethub.crypto import KeyRing, RootKey, Secret
-from sockethub.errors import QueueLost, QueueUnavailable
+from sockethub.errors import QueueError, QueueLost, QueueUnavailable
 from sockethub.gateway.queueing import FOLLOWERS, Queueing
 from sockethub.gateway.tasks import Tasks
 from sockethub.jobs import Reply
@@ -50,15 +50,27 @@ class House:
         nobody: Any = None
         self.queueing = Queueing("gw", platforms, cast(Any, self), nobody, logins, self.tasks, METRICS)
 
-    async def enqueue(self, message: Any, *, max_length: int, max_bytes: int) -> None:
-        """The queue."""
+    def begin(self, message: Any, told: Callable[[QueueError | None], None], **limits: int) -> bool:
+        """The queue, where Redis is connected: that is every other time."""
+        if self.asked % 2:
+            return False
+        asyncio.get_running_loop().call_soon(told, self._taken(message))
+        return True
+
+    async def enqueue(self, message: Any, **limits: int) -> None:
+        """The queue, where it is not."""
         await asyncio.sleep(0)
+        if (error := self._taken(message)) is not None:
+            raise error
+
+    def _taken(self, message: Any) -> QueueError | None:
         match self.says:
             case "lost":
-                raise QueueLost("Redis was lost")
+                return QueueLost("Redis was lost")
             case "away":
-                raise QueueUnavailable("Redis is away")
+                return QueueUnavailable("Redis is away")
         self.queued.append(message.message_id)
+        return None
 
     def _answer(self, identifier: str) -> Callable[[Any], None]:
         def answer(told: Any = None) -> None:
@@ -75,6 +87,7 @@ class House:
         self.says = says
         raw = self._raw(identifier)
         self.queueing.submit(self.session, self.binding, raw, raw, self._answer(identifier), size=10)
+        await asyncio.sleep(0)
         while len(self.tasks):  # noqa: ASYNC110 - it takes turns of the loop, and no time
             await asyncio.sleep(0)
 

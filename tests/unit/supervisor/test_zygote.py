@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 
 import pytest
 
@@ -45,3 +46,26 @@ def test_it_ends_with_the_supervisor(unread: bytes) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, before)
         ours.close()
+
+
+TELLS_NOBODY = """
+import os, signal, socket
+from sockethub.supervisor import zygote
+
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+child = os.fork()
+if child == 0:
+    os._exit(0)
+os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+theirs.close()
+wake = signal.set_wakeup_fd
+signal.set_wakeup_fd = lambda descriptor, **options: (wake(descriptor, **options), os.write(descriptor, b"!"))
+zygote._serve(ours, lambda: None, lambda *_: 1)
+"""
+
+
+def test_it_ends_in_silence_where_a_worker_ends_with_the_supervisor() -> None:
+    """It had heard of the one, and nobody was there to be told."""
+    run = subprocess.run([sys.executable, "-c", TELLS_NOBODY], capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stderr) == (0, "")
