@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
@@ -46,3 +47,4 @@ async def read_inbox(link: RedisLink, stream: str) -> AsyncIterator[list[Entry]]
         seen = [entry.id for entry in entries]
         if entries:
             yield entries
+            await asyncio.sleep(0)  # what they led to is written before more is asked for: by then more may have come

@@ -156,6 +156,7 @@ class AsyncWorker:
                     await self._take(found)
             for found in read:
                 await self._take(found)
+            await asyncio.sleep(0)  # they begin before more is asked for: by then more may have come, in one answer
 
     @property
     def _has_rivals(self) -> bool:
