@@ -170,15 +170,19 @@ class Reply:
 
         Members that are not known are let be: a worker may be newer than its gateway.
         """
-        known: dict[str, Any] = {name: fields.get(name) for name in cls.__slots__}
+        outcome: Any = fields.get("outcome")
+        activity, error, condition = fields.get("activity"), fields.get("error"), fields.get("condition")
+        took, began = fields.get("took"), fields.get("began")
         if (
-            known["outcome"] not in _OUTCOMES
-            or not _is(known["activity"], dict)
-            or not all(_is(known[name], str) for name in ("error", "condition"))
-            or not all(known[name] is None or _is_time(known[name]) for name in ("took", "began"))
+            outcome not in _OUTCOMES
+            or not _is(activity, dict)
+            or not _is(error, str)
+            or not _is(condition, str)
+            or not _is_time(took)
+            or not _is_time(began)
         ):
             raise CryptoError("not a reply")
-        return cls(**known)
+        return cls(outcome, activity, error, condition, took, began)
 
 
 def _reply_binding(job_id: str, session: str, login: str) -> Binding:
@@ -236,4 +240,4 @@ def _is(value: Any, kind: type) -> bool:
 
 
 def _is_time(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < _LONGEST
+    return value is None or (type(value) in (int, float) and 0 <= value < _LONGEST)

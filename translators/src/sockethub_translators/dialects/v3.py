@@ -38,6 +38,8 @@ def modern(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def _renamed(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The old name goes only where the new one is not there."""
+    if raw.keys().isdisjoint(_NAMES):
+        return dict(raw)
     return {_NAMES[key] if key in _NAMES and _NAMES[key] not in raw else key: value for key, value in raw.items()}
 
 
