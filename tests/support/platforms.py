@@ -18,7 +18,7 @@ from sockethub.worker.interface import Activity, LoginContext, PersistentPlatfor
 
 class Parrot(PersistentPlatform):
     """Says again what it is told; ``object.content`` may also be an order: die, sleep, slow, late, fail,
-    bug, save, lose, spin, block."""
+    bug, save, lose, spin, block, falter."""
 
     def __init__(self, context: LoginContext) -> None:
         super().__init__(context)
@@ -54,6 +54,8 @@ class Parrot(PersistentPlatform):
                 time.sleep(600)  # noqa: ASYNC251 - a platform that does so hangs
             case "lose":
                 self.context.lost("gone for good")
+            case "falter":
+                self._connected = False
         self.context.emit({**self._me(), "type": "send", "object": {"type": "message", "content": f"heard {order}"}})
         return {**activity, "object": {"type": "message", "content": order, "pid": os.getpid()}}
 

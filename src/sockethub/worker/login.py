@@ -28,6 +28,7 @@ from sockethub.worker.runtime import Service, copy_of, load_driver, reach_of
 from sockethub.worker.spec import WorkerSpec
 
 NOT_CONNECTED: Final = "not connected; send `connect` first"
+RECONNECTING: Final = "the connection was lost, and is being made again; nothing was sent"
 MISSED: Final = "{} events before these are lost: more happened while nobody was here than is kept"
 LOST: Final = "{} events were lost on their way: the gateway did not keep up, or could not be reached"
 DRAIN_SECONDS: Final = 2.0
@@ -149,7 +150,7 @@ class LoginService(Service):
                 return None
         if not self._platform.connected:
             if not self._platform.connects_on_demand:
-                raise NotConnected(NOT_CONNECTED)
+                raise NotConnected(RECONNECTING if self._intent.connected else NOT_CONNECTED)
             await self._connect(activity, await self._credentials(session))
         return await self._platform.perform(activity)
 

@@ -103,6 +103,19 @@ async def test_nothing_is_done_without_a_connection(redis_url: str) -> None:
         assert (await client.connect()).error == "wrong password"
         reply = await client.do("send", "hello")
         assert (reply.outcome, reply.condition) == ("error", "not-connected")
+        assert reply.error == "not connected; send `connect` first"
+
+
+async def test_who_is_connecting_again_is_not_told_to_connect(redis_url: str) -> None:
+    async with staged(redis_url) as (stage, _):
+        client = Client(stage, "ann")
+        await client.connect()
+        await client.do("send", "falter")
+        reply = await client.do("send", "hello")
+        assert reply.error == "the connection was lost, and is being made again; nothing was sent"
+        assert (reply.outcome, reply.condition) == ("error", "not-connected")
+        assert (await client.connect()).outcome == "result"
+        assert (await client.do("send", "hello")).outcome == "result"
 
 
 async def test_a_login_lingers_and_then_leaves(redis_url: str) -> None:
