@@ -17,17 +17,17 @@ from sockethub.placement import Machine, Wishes, place
 IDLE_BASE: Final = 4.5e-3
 """Cores of a supervisor and a Redis that do nothing for one login (decision 31)."""
 
-IDLE_CORES, MINUTE_CORES = 15e-6, 25e-6
-"""Of a login that does nothing: in the ten seconds that the bench looks, and what comes once a minute beside that:
-queues read anew and keepalives (decision 31)."""
+IDLE_CORES, MINUTE_CORES = 15e-6, 18e-6
+"""Of a login that does nothing: in ten seconds (decision 31), and what comes once a minute beside that: queues read anew
+and keepalives (500 logins over a minute, docs/performance.md)."""
 
-LOGIN_MIB: Final = 3.8
-"""Private memory of an IRC login with Python 3.12 or newer (docs/performance.md); with 3.11 it is 8.8."""
+LOGIN_MIB: Final = 3.4
+"""Private memory of an IRC login with Python 3.12 or newer (docs/performance.md); with 3.11 it is 8.4."""
 
 HOST_MIB: Final = 300.0
 """Supervisor, fork servers, pools; assumed generously: among thousands of logins it does not count."""
 
-MESSAGE_CORE_SECONDS: Final = 2 / 1048
+MESSAGE_CORE_SECONDS: Final = 2 / 1857
 """An IRC message from client to service: both cores of the bench, its load generator included, so an upper bound."""
 
 REDIS_RENEWAL, REDIS_READ, REDIS_EXISTS, REDIS_ROSTER = 14.5e-6, 1.17e-6, 1.0e-6, 0.45e-6

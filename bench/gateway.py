@@ -30,6 +30,9 @@ from tests.support.tls import issue
 
 MIB: Final = 1024 * 1024
 TRANSPORT_KEYS: Final = {"socketio": "Socket.IO", "plain": "plain"}
+RATED: Final = 20
+"""Messages of a rate for each call of a latency: some seconds, of which beginning and end, when not all are under way,
+are a small part."""
 SINGLES: Final = 5
 XMPP_CROWD: Final = 10
 IRC_CROWD: Final = 20
@@ -46,12 +49,12 @@ async def echoes(url: str, figures: Figures, count: int) -> None:
         await timed(call, 200)
         figures.latency(f"echo.{key}", await timed(call, count))
         figures.add(f"echo.{key}.idle", (await timed(call, 8, pause=1.5)).p50)
-        figures.add(f"rate.{key}.1", await rate([call], 10, count))
+        figures.add(f"rate.{key}.1", await rate([call], 10, RATED * count // 2))
         clients = [client]
         for number in (10, 50):
             clients += [await transport.open(url) for _ in range(number - len(clients))]
             works = [echoing(each) for each in clients]
-            figures.add(f"rate.{key}.{number}", await rate(works, 10, count * 5 // (2 * number)))
+            figures.add(f"rate.{key}.{number}", await rate(works, 10, RATED * count // number))
         for each in clients:
             await each.close()
 
@@ -67,7 +70,7 @@ async def irc_rows(url: str, server: IrcServer, figures: Figures, count: int) ->
     say = partial(ok, ann, "message", message("hello there"))
     await timed(say, 100)
     figures.add("irc.ack.p50", (await timed(say, count)).p50)
-    figures.add("irc.rate", await rate([say], 10, count))
+    figures.add("irc.rate", await rate([say], 10, RATED * count // 4))
     figures.latency("irc.across", await across(ann, ben, message, count))
     await connects("irc", url, lambda client, nick: log_in(client, nick, server, None), IRC_CROWD, figures)
     await ann.close()
