@@ -18,8 +18,8 @@ IDLE_BASE: Final = 4.5e-3
 """Cores of a supervisor and a Redis that do nothing for one login (decision 31)."""
 
 IDLE_CORES, MINUTE_CORES = 15e-6, 18e-6
-"""Of a login that does nothing: in ten seconds (decision 31), and what comes once a minute beside that: queues read anew
-and keepalives (500 logins over a minute, docs/performance.md)."""
+"""Of a login that does nothing: in ten seconds (decision 31), and what comes once a minute beside that: queues read
+anew and keepalives (500 logins over a minute, docs/performance.md)."""
 
 LOGIN_MIB: Final = 3.4
 """Private memory of an IRC login with Python 3.12 or newer (docs/performance.md); with 3.11 it is 8.4."""
