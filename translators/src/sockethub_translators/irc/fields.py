@@ -30,12 +30,12 @@ _NOT_NICK = re.compile("[\0\r\n !,@*?$]")
 
 def is_channel(name: str, env: Env) -> bool:
     """Whether a name is one channel, and can stand as any parameter (RFC 2812 §1.3)."""
-    return name != "" and name[0] in env.isupport.chantypes and name[0] != ":" and not _NOT_CHANNEL.search(name)
+    return env.isupport.is_channel(name) and name[0] != ":" and not _NOT_CHANNEL.search(name)
 
 
 def is_nick(name: str, env: Env) -> bool:
     """Whether a name is one nickname: nothing that a server would read as a channel, a list or a mask."""
-    return name != "" and name[0] != ":" and name[0] not in env.isupport.chantypes and not _NOT_NICK.search(name)
+    return bool(name) and name[0] != ":" and not env.isupport.is_channel(name) and not _NOT_NICK.search(name)
 
 
 def is_word(value: str) -> bool:

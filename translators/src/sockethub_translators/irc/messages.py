@@ -14,7 +14,7 @@ from .entities import name_of, named, service
 from .env import Activity, Env
 from .fields import is_word, message_id, middle, object_of, one_line, text, word
 from .frame import WIRE, Wire, frame, keep, own, unframe, write
-from .line import Line
+from .line import Line, has_breaks
 from .multiline import multiline
 from .text import CTCP, MIN_BUDGET, split_lines, split_text
 
@@ -122,7 +122,7 @@ def put_said(activity: Activity, env: Env, wire: Wire | None) -> list[Line]:
         command = "NOTICE" if kind == "notice" else "PRIVMSG"
         opening, content, closing = "", text(obj, "content", "$.object.content"), ""
     if wire is not None:
-        if "\n" in content or "\r" in content or (not opening and content[:1] == CTCP):
+        if has_breaks(content) or (not opening and content.startswith(CTCP)):
             raise TranslationError("$.object.content", "must be a single line that is not CTCP")
         return [unframe(activity, env, wire, command, target, opening + content + closing)]
     if CTCP in content or CTCP in opening[1:]:

@@ -47,7 +47,7 @@ def entity(jid: str, env: Env, *, in_room: bool = False) -> Entity:
     """
     bare, _, resource = jid.partition("/")
     if in_room or bare in env.rooms:
-        return {"id": jid, "type": "person", "name": resource} if resource else {"id": bare, "type": "room"}
+        return occupant(jid) if resource else room(jid)
     if "@" not in bare:
         return service(jid)
     return person(jid)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import TranslationError
-from .element import ILLEGAL
+from .element import illegal
 
 __all__ = ["child", "flag", "items", "legal", "number", "optional_text", "text", "token"]
 
 
 def legal(value: str, path: str, key: str | None = None) -> str:
     """``value``, if XML can carry it; ``key`` is the member's name where ``path`` is that of its container."""
-    if value.isprintable():
-        return value
-    found = ILLEGAL.search(value)
+    found = illegal(value)
     if found:
         raise TranslationError(
             path if key is None else f"{path}.{key}", f"has a character that XML cannot carry (U+{ord(found[0]):04X})"
@@ -32,14 +30,9 @@ def text(container: Any, key: str, path: str) -> str:
 
 def optional_text(container: Any, key: str, path: str) -> str | None:
     """A string, or None where there is none."""
-    if not isinstance(container, dict):
+    if not isinstance(container, dict) or container.get(key) is None:
         return None
-    value = container.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise TranslationError(f"{path}.{key}", "missing or not a string")
-    return legal(value, path, key)
+    return text(container, key, path)
 
 
 def token(container: Any, key: str, path: str, allowed: frozenset[str]) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 from ..errors import TranslationError
 from . import attachments, ns
 from .element import Element, element, whole
+from .entities import split
 from .env import Activity, Env
 from .fields import child, legal, optional_text, text, token
 from .frame import Origin
@@ -138,7 +139,7 @@ def _is_trusted(stanza_id: Element, stanza: Element, env: Env) -> bool:
     """Whether who says it gave this id may do so: our own server, or the room (XEP-0359 §6)."""
     by = stanza_id.attrs.get("by", "")
     if stanza.attrs.get("type") == "groupchat":
-        return by != "" and by == stanza.attrs.get("from", "").partition("/")[0]
+        return by != "" and by == split(stanza.attrs.get("from", ""))[0]
     return by == env.bare
 
 
