@@ -74,6 +74,7 @@ class Queueing:
         self._metrics = metrics
         self._pending: dict[str, Pending] = {}
         self._unsent = 0
+        """Commands for which a task has been started that has not begun."""
         self._idle = asyncio.Event()
         self._log = structlog.get_logger(__name__)
 
@@ -130,7 +131,7 @@ class Queueing:
             trace.step("seal")
         must_request = not platform.stateless and self._logins.must_request(binding.login)
         queue, queued = platform.declared.queue, partial(self._queued, pending, must_request)
-        # Not before one that is to be sent by a task that has not begun.
+        # No command overtakes another.
         if self._unsent or not self._producer.begin(
             message, queued, max_length=queue.max_length, max_bytes=queue.max_bytes
         ):

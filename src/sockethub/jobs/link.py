@@ -76,12 +76,14 @@ class RedisLink(ABC):
         """``master`` is one now: close what leads to a server that is none any more. What is under way there fails, and
         may have been done."""
 
-    def begin(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]] | None:
-        """As :meth:`exchange`, without a task: None where that takes more than writing to a connection that is there.
+    @property
+    def ready(self) -> bool:
+        """Whether to send takes no more than writing to a connection that is there: then commands may :meth:`begin`."""
+        return False
 
-        Raises :class:`NotDone`.
-        """
-        return None
+    def begin(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]]:
+        """As :meth:`exchange`, without a task, where the link is :attr:`ready`. Raises :class:`NotDone`."""
+        raise NotDone("not connected")
 
     @abstractmethod
     async def exchange(self, commands: Sequence[Command]) -> list[Any]:
@@ -130,11 +132,13 @@ class ServerLink(RedisLink):
         if self._connection is not None and self._address != master:
             self._connection.close("the master is another server now")
 
-    def begin(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]] | None:
-        connection = self._connection
-        if self._closed or self._blocking or self._line or connection is None or not connection.alive:
-            return None
-        return connection.send(commands)
+    @property
+    def ready(self) -> bool:
+        return self._at_once is not None
+
+    def begin(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]]:
+        connection = self._at_once
+        return super().begin(commands) if connection is None else connection.send(commands)
 
     async def exchange(self, commands: Sequence[Command]) -> list[Any]:
         connection = await self._connected()
@@ -145,11 +149,17 @@ class ServerLink(RedisLink):
                 connection.close("cancelled")  # it goes on waiting at the server, and would take what comes next
             raise
 
+    @property
+    def _at_once(self) -> Connection | None:
+        """The connection, where it is there and nobody waits for it."""
+        connection = self._connection
+        return None if self._line or connection is None or not connection.alive else connection
+
     async def _connected(self) -> Connection:
         if self._closed:
             raise NotDone("closed")  # else one more connection were made, that nobody closes
-        if not self._line and self._connection is not None and self._connection.alive:
-            return self._connection
+        if (connection := self._at_once) is not None:
+            return connection
         # Whoever comes while others are about to be given the connection comes after them.
         loop = asyncio.get_running_loop()
         place: asyncio.Future[Connection] = loop.create_future()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import dramatiq
@@ -14,23 +13,6 @@ from sockethub.errors import QueueError, QueueFull, QueueLost, QueueUnavailable
 from sockethub.jobs import commands
 from sockethub.jobs.link import NotDone, RedisLink
 from sockethub.jobs.names import Naming
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A message on its way, as far as its answer depends on it."""
-
-    size: int
-    max_length: int
-
-    def accepted(self, answer: Any) -> None:
-        """Raises what :meth:`AsyncProducer.enqueue` does where Redis has not taken it."""
-        if isinstance(answer, redis.RedisError):
-            raise _refusal(answer)
-        if answer == commands.TOO_LARGE:
-            raise QueueFull(f"too many commands wait for one of {self.size} bytes; try again when some are done")
-        if answer is None:
-            raise QueueFull(f"{self.max_length} commands are already waiting; try again when some are done")
 
 
 class AsyncProducer:
@@ -55,12 +37,15 @@ class AsyncProducer:
         :class:`~sockethub.errors.QueueUnavailable` when Redis has not taken it, and
         :class:`~sockethub.errors.QueueLost` when it may have. Never tried twice.
         """
-        command, sent = self._command(message, max_length, max_bytes, create=create)
+        text, command = self._command(message, max_length, max_bytes, create=create)
+        answer: Any
         try:
             (answer,) = await self._link.exchange((command,))
         except redis.RedisError as error:
-            raise _refusal(error) from None
-        sent.accepted(answer)
+            answer = error
+        refusal = _refusal(answer, len(text), max_length)
+        if refusal is not None:
+            raise refusal from None
 
     def begin(
         self,
@@ -74,39 +59,39 @@ class AsyncProducer:
 
         False where it has to be :meth:`enqueue`, for Redis has to be connected first, or others wait for that.
         """
-        command, sent = self._command(message, max_length, max_bytes, create=True)
-        try:
-            answers = self._link.begin((command,))
-        except NotDone as error:
-            asyncio.get_running_loop().call_soon(told, _refusal(error))
-            return True
-        if answers is None:
+        if not self._link.ready:
             return False
-        answers.add_done_callback(lambda done: told(_outcome(done, sent)))
+        text, command = self._command(message, max_length, max_bytes, create=True)
+
+        def answered(done: asyncio.Future[list[Any]]) -> None:
+            told(_refusal(done.exception() or done.result()[0], len(text), max_length))
+
+        try:
+            self._link.begin((command,)).add_done_callback(answered)
+        except NotDone as error:
+            asyncio.get_running_loop().call_soon(told, _refusal(error, len(text), max_length))
         return True
 
     def _command(
         self, message: dramatiq.Message[Any], max_length: int, max_bytes: int, *, create: bool
-    ) -> tuple[commands.Command, _Sent]:
+    ) -> tuple[bytes, commands.Command]:
         text = message.encode()
         queue = message.queue_name
         command = commands.enqueue(self._naming, queue, text, max_length=max_length, max_bytes=max_bytes, create=create)
-        return command, _Sent(len(text), max_length)
+        return text, command
 
 
-def _outcome(done: asyncio.Future[list[Any]], sent: _Sent) -> QueueError | None:
-    error = done.exception()
-    try:
-        sent.accepted(done.result()[0] if error is None else error)
-    except QueueError as refusal:
-        return refusal
+def _refusal(answer: Any, size: int, max_length: int) -> QueueError | None:
+    """What Redis's answer, or its error, means for whoever wants a message of ``size`` bytes queued; None: it is."""
+    match answer:
+        case redis.ResponseError():
+            return QueueUnavailable(f"the queue refuses to write ({answer})")
+        case NotDone():
+            return QueueUnavailable(f"the queue cannot be reached ({answer}); try again")
+        case BaseException():
+            return QueueLost(f"the queue was lost ({answer}); the command may have been queued")
+        case commands.TOO_LARGE:
+            return QueueFull(f"too many commands wait for one of {size} bytes; try again when some are done")
+        case None:
+            return QueueFull(f"{max_length} commands are already waiting; try again when some are done")
     return None
-
-
-def _refusal(error: redis.RedisError) -> QueueError:
-    """What Redis's error means for whoever wants a message queued."""
-    if isinstance(error, redis.ResponseError):
-        return QueueUnavailable(f"the queue refuses to write ({error})")
-    if isinstance(error, NotDone):
-        return QueueUnavailable(f"the queue cannot be reached ({error}); try again")
-    return QueueLost(f"the queue was lost ({error}); the command may have been queued")
