@@ -135,9 +135,7 @@ async def used(client: redis.asyncio.Redis) -> float:
 async def measure(figures: Figures, count: int) -> None:
     with tempfile.TemporaryDirectory(prefix="sh-bench-") as name:
         directory = Path(name)
-        tls = directory / "tls"
-        tls.mkdir()
-        certificates = issue(tls)
+        certificates = issue(directory / "tls")
         with run_ngircd(certificates) as ircd, run_prosody(certificates, USERS) as prosody:
             with deployment(directory / "house", trusting(str(certificates.authority))) as house:
                 await echoes(house.url, figures, count)

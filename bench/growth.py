@@ -44,9 +44,7 @@ async def rooms(steps: Sequence[int]) -> Points:
     found: Points = []
     with tempfile.TemporaryDirectory(prefix="sh-bench-") as name:
         directory = Path(name)
-        tls = directory / "tls"
-        tls.mkdir()
-        certificates = issue(tls)
+        certificates = issue(directory / "tls")
         with deployment(directory / "house", PATIENT) as house:
             for step in steps:
                 with run_ngircd(certificates, silence=(3_600, 600)) as server:

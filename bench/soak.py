@@ -77,9 +77,7 @@ async def soak(minutes: float, rate: float, visit_seconds: float, every: float, 
     """Run it, and append to ``file``."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sh-soak-")))
-        tls = directory / "tls"
-        tls.mkdir()
-        server = stack.enter_context(run_ngircd(issue(tls)))
+        server = stack.enter_context(run_ngircd(issue(directory / "tls")))
         house = stack.enter_context(deployment(directory / "house", UNLIMITED))
         traffic = Traffic(house.url, server, rate, visit_seconds)
         running = asyncio.create_task(traffic.run())

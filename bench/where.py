@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections import Counter
@@ -33,6 +34,8 @@ CLIENTS: Final = 10
 SAMPLES: Final = 500
 """A second, of a profile."""
 SHOWN: Final = 25
+WRITE_SECONDS: Final = 30.0
+"""How long a profile may take to be written."""
 PROFILED: Final = ("gateway", "pools", "logins")
 
 Work = Callable[[], Awaitable[Any]]
@@ -76,25 +79,10 @@ def _profiled(parts: dict[str, set[int]], name: str, directory: Path | None) -> 
         for part in PROFILED
         if parts[part]
     }
+    record = ("py-spy", "record", "--nonblocking", "--rate", str(SAMPLES), "--duration", "3600", "--format", "raw")
     recorders = [
         subprocess.Popen(
-            [
-                "py-spy",
-                "record",
-                "--nonblocking",
-                "-r",
-                str(SAMPLES),
-                "-f",
-                "raw",
-                "-o",
-                str(file),
-                "-p",
-                str(pid),
-                "-d",
-                "3600",
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            [*record, "--output", str(file), "--pid", str(pid)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         for file, pid in files.items()
     ]
@@ -102,8 +90,8 @@ def _profiled(parts: dict[str, set[int]], name: str, directory: Path | None) -> 
         yield
     finally:
         for recorder in recorders:
-            recorder.send_signal(2)
-            recorder.wait(30)
+            recorder.send_signal(signal.SIGINT)  # it writes what it has
+            recorder.wait(WRITE_SECONDS)
         for file in files:
             print(_summary(file))
 
@@ -131,9 +119,7 @@ async def measure(count: int, profiles: Path | None, only: Sequence[str]) -> dic
     found: dict[str, tuple[float, dict[str, Share]]] = {}
     with tempfile.TemporaryDirectory(prefix="sh-bench-") as name:
         directory = Path(name)
-        tls = directory / "tls"
-        tls.mkdir()
-        certificates = issue(tls)
+        certificates = issue(directory / "tls")
         with run_ngircd(certificates) as server, deployment(directory / "house", UNLIMITED) as house:
             for key in ("plain", "Socket.IO"):
                 clients = [await TRANSPORTS[key].open(house.url) for _ in range(CLIENTS)]

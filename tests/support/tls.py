@@ -71,10 +71,11 @@ def _builder(
 
 
 def issue(directory: Path, *, host: str = "localhost", until: int = 1, itself: bool = False) -> Certificates:
-    """Write an authority, a certificate signed by it, and the key into ``directory``.
+    """Write an authority, a certificate signed by it, and the key into ``directory``, made where it is not there.
 
     The certificate is for ``host`` and 127.0.0.1, ends in ``until`` days, and is signed by ``itself`` or the authority.
     """
+    directory.mkdir(exist_ok=True)
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = (
         _builder(AUTHORITY, authority_key.public_key())

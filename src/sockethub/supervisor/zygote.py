@@ -26,7 +26,7 @@ from typing import Any, Final, NoReturn
 
 from sockethub import logs
 from sockethub.supervisor import cage
-from sockethub.supervisor.holes import fill_holes
+from sockethub.supervisor.heap import fill_holes
 from sockethub.supervisor.immortal import immortalize
 from sockethub.supervisor.sandbox import Sandbox
 from sockethub.worker.shared import Shared

@@ -8,17 +8,17 @@ import sys
 
 import pytest
 
-from sockethub.supervisor import holes
+from sockethub.supervisor import heap
 
 LOOK = """
 import gc, json, sys
 import asyncio, dataclasses, email.message, http.client, json.decoder, xml.etree.ElementTree  # leave holes behind
-from sockethub.supervisor import holes
+from sockethub.supervisor import heap
 
 gc.collect()
-filled = holes.fill_holes() if sys.argv[1] == "filled" else 0
-POOL = holes.POOL_BYTES
-old = {id(each) // POOL for each in gc.get_objects()} | {id(each) // POOL for each in holes._filling}
+filled = heap.fill_holes() if sys.argv[1] == "filled" else 0
+POOL = heap.POOL_BYTES
+old = {id(each) // POOL for each in gc.get_objects()} | {id(each) // POOL for each in heap._filling}
 new = [bytes(size) for size in (2, 40, 100, 200, 400) for _ in range(100)]
 strewn = sum(id(each) // POOL in old for each in new)
 print(json.dumps({"bytes": filled, "strewn": strewn / len(new)}))
@@ -39,10 +39,10 @@ def test_what_is_made_afterwards_is_not_strewn_over_what_was_there() -> None:
 
 
 def test_it_ends_where_pools_are_made_in_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holes, "HEADER_BYTES", 7)  # no block is there
-    monkeypatch.setattr(holes, "MOST_BYTES", 65_536)
-    monkeypatch.setattr(holes, "_filling", kept := [])
-    sizes = range(holes.STEP_BYTES, holes.LARGEST_BYTES + 1, holes.STEP_BYTES)
-    assert holes.fill_holes() <= len(sizes) * (65_536 + holes.LARGEST_BYTES)
+    monkeypatch.setattr(heap, "HEADER_BYTES", 7)  # no block is there
+    monkeypatch.setattr(heap, "MOST_BYTES", 65_536)
+    monkeypatch.setattr(heap, "_filling", kept := [])
+    sizes = range(heap.STEP_BYTES, heap.LARGEST_BYTES + 1, heap.STEP_BYTES)
+    assert heap.fill_holes() <= len(sizes) * (65_536 + heap.LARGEST_BYTES)
     assert kept
     kept.clear()
