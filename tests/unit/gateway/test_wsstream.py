@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypercorn.config import Config
@@ -124,6 +124,24 @@ async def test_who_brings_more_than_may_wait_waits_until_some_is_taken() -> None
     assert [task.done() for task in bringing] == [True, True, False, False]
     assert [(await inbound.get())["text"] for _ in range(4)] == list("abcd")  # type: ignore[typeddict-item]
     assert all(task.done() for task in bringing)
+
+
+async def test_what_may_wait_is_declared_and_settings_are_those_of_now() -> None:
+    stream = connected(Transport())
+    taken: list[Any] = []
+
+    def spawn(_handle: Any, _app: Any, _config: Any, _scope: Any, receive: Any, *_: Any) -> None:
+        taken.append(receive)
+
+    cast(Any, stream.task_group)._group = SimpleNamespace(spawn=spawn)
+    put = await stream.task_group.spawn_app(*[cast(Any, None)] * 4)
+    bringing = [asyncio.create_task(put(event("a"))) for _ in range(BoundedStream.inbound_messages + 1)]
+    await _settled()
+    assert [task.done() for task in bringing] == [True] * BoundedStream.inbound_messages + [False]
+    await taken[0]()
+    await bringing[-1]
+    stream.config.websocket_ping_interval = 7.5
+    assert stream._interval == 7.5
 
 
 async def test_what_is_dropped_makes_room() -> None:
