@@ -43,6 +43,7 @@ class House:
         self.told: dict[str, list[str]] = {}
         """Outcomes, by id, in the order they were told."""
         self.asked = 0
+        self.connected: Callable[[], bool] = lambda: self.asked % 2 == 0
         queue = SimpleNamespace(time_limit_seconds=1.0, max_length=1_000, max_bytes=1_000_000)
         platform = SimpleNamespace(stateless=False, declared=SimpleNamespace(queue=queue, verbs={"send"}))
         platforms: Any = SimpleNamespace(get=lambda _: platform, known=lambda _: platform)
@@ -51,16 +52,17 @@ class House:
         self.queueing = Queueing("gw", platforms, cast(Any, self), nobody, logins, self.tasks, METRICS)
 
     def begin(self, message: Any, told: Callable[[QueueError | None], None], **limits: int) -> bool:
-        """The queue, where Redis is connected: that is every other time."""
-        if self.asked % 2:
+        """The queue, where Redis is connected."""
+        if not self.connected():
             return False
         asyncio.get_running_loop().call_soon(told, self._taken(message))
         return True
 
     async def enqueue(self, message: Any, **limits: int) -> None:
-        """The queue, where it is not."""
+        """The queue, where it is not: the message has its place, and is sent later."""
+        error = self._taken(message)
         await asyncio.sleep(0)
-        if (error := self._taken(message)) is not None:
+        if error is not None:
             raise error
 
     def _taken(self, message: Any) -> QueueError | None:
@@ -172,3 +174,25 @@ def test_doubts_are_bounded(identifier: str | None) -> None:
     assert not session.in_doubt(identifier)
     assert session.in_doubt(str(DOUBTS - 1))
     assert session.in_doubt("0")
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=12))
+@example([(False, False), (True, False)])
+def test_no_command_overtakes_another(commands: list[tuple[bool, bool]]) -> None:
+    """Whether Redis is connected as each comes, and whether the loop turns before the next one."""
+
+    async def live() -> None:
+        house = House()
+        house.says = "queued"
+        for connected, turns in commands:
+            house.connected = lambda connected=connected: connected
+            raw = house._raw("a")
+            house.queueing.submit(house.session, house.binding, raw, raw, house._answer("a"), size=10)
+            if turns:
+                await asyncio.sleep(0)
+        while len(house.tasks):  # noqa: ASYNC110 - it takes turns of the loop, and no time
+            await asyncio.sleep(0)
+        assert house.queued == list(house.queueing._pending)
+        await house.end()
+
+    asyncio.run(live())
