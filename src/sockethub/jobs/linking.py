@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio
+
 from sockethub.jobs.clusterlink import ClusterLink
 from sockethub.jobs.link import RedisLink, ServerLink
 from sockethub.redis_url import cluster_of
@@ -14,7 +16,7 @@ __all__ = ["linked"]
 
 @asynccontextmanager
 async def linked(url: str, *, blocking: bool = False, by_digest: bool = False) -> AsyncIterator[RedisLink]:
-    """A :class:`RedisLink` that is closed at the end of the block.
+    """A :class:`RedisLink`, closed at the end of the block; also when that is cancelled, which would interrupt its own.
 
     ``blocking`` is for one command at a time that waits at the server, at most ``BLOCK_MS`` there; ``by_digest`` for
     who may bring no scripts: they are called by their digests, and others have loaded them.
@@ -24,4 +26,5 @@ async def linked(url: str, *, blocking: bool = False, by_digest: bool = False) -
     try:
         yield link
     finally:
-        await link.aclose()
+        with anyio.CancelScope(shield=True):
+            await link.aclose()

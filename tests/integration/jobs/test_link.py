@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import anyio
 import pytest
@@ -13,6 +14,7 @@ import uvloop
 from sockethub.jobs import commands, linked
 from sockethub.jobs.link import NotDone, ServerLink
 from sockethub.jobs.names import Naming
+from sockethub.jobs.wire import Connection
 from tests.support.redis import PASSWORD, RedisServer, run_redis
 from tests.support.tcpproxy import proxy_to
 
@@ -178,3 +180,34 @@ async def test_one_that_was_closed_connects_no_more(redis_url: str) -> None:
     with pytest.raises(NotDone, match="closed"):
         await link.call("PING")
     assert link.connections == 1
+
+
+@pytest.mark.anyio
+async def test_one_that_is_left_as_it_connects_leaves_no_connection_behind(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is cancelled closes what it has, too: the connection may just have been made."""
+    connect = ServerLink._connect
+
+    async def too_late(self: ServerLink) -> Connection:
+        """As where the cancellation comes with the last step."""
+        connecting = asyncio.ensure_future(connect(self))
+        while not connecting.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.shield(connecting)
+        return await connecting
+
+    monkeypatch.setattr(ServerLink, "_connect", too_late)
+    with anyio.CancelScope() as scope:
+        async with linked(redis_url) as link:
+            asking = asyncio.ensure_future(link.call("PING"))
+            await asyncio.sleep(0)
+            scope.cancel()
+            await asyncio.sleep(0)
+    with anyio.fail_after(10), pytest.raises(redis.ConnectionError):
+        await asking
+    assert isinstance(link, ServerLink)
+    assert link._connection is None
+    monkeypatch.undo()
+    async with linked(redis_url) as other:
+        assert (await other.call("CLIENT", "LIST")).count(b"\n") == 1
