@@ -143,6 +143,19 @@ async def test_disconnect_ends_the_login_for_all_its_sessions(redis_url: str) ->
         assert told[-1]["without"] == [first.session]
 
 
+async def test_what_comes_behind_a_disconnect_is_for_another_process(redis_url: str) -> None:
+    """It is at hand already when the login ends, and has not begun."""
+    async with staged(redis_url) as (stage, _):
+        client = Client(stage, "ann")
+        first = pid_of((await client.connect()).activity)
+        leaving, coming = await client.send("disconnect"), await client.send("connect")
+        assert (await client.reply(leaving)).outcome == "result"
+        again = await client.reply(coming)
+        assert again.outcome == "result"
+        assert pid_of(again.activity) != first
+        assert (await client.do("send", "hello")).outcome == "result"
+
+
 async def test_a_word_that_comes_as_a_login_ends_does_not_keep_it(redis_url: str) -> None:
     """Somebody goes as somebody else disconnects, who stays: another process takes that word, and ends too."""
     async with staged(redis_url) as (stage, _):
