@@ -139,10 +139,13 @@ class Logins:
         owner = session.address if session.user is None else f"user:{session.user.id}"
         for slot in range(SLOTS):
             login = self._keys.login_id(platform.id, given, f"{owner}/{slot}")
-            if login in session.by_login or await self._store.claim(session.id, login):
+            if login in session.by_login or await self._store.claim(session.id, login, self._is_here):
                 return login
         whose = "at this address" if session.user is None else "of yours"
         raise ClientError(f"{SLOTS} clients {whose} already use these credentials, which have no password")
+
+    def _is_here(self, session: str) -> bool:
+        return self._sessions.get(session) is not None
 
     def _binding(self, session: Session, platform: str, login: str, activity: Mapping[str, Any]) -> LoginBinding:
         server = activity["object"].get("server")

@@ -110,9 +110,12 @@ class SessionStore:
 
         await self._run(add)
 
-    async def claim(self, session: str, login: str) -> bool:
-        """As :meth:`attach`, but only where no session of a living gateway is attached; whether it was done."""
-        await self._drop_dead(login)
+    async def claim(self, session: str, login: str, is_here: Callable[[str], bool]) -> bool:
+        """As :meth:`attach`, but only where no session of a living gateway is attached; whether it was done.
+
+        ``is_here`` knows the sessions of this gateway: one that has gone may not be released yet, and holds nothing.
+        """
+        await self._drop_gone(login, is_here)
         key = redis_keys.attached(login)
         [claimed] = await self._run(lambda p: p.eval(_CLAIM, 1, key, session, self._gateway, RECORD_SECONDS))
         return bool(claimed)
@@ -158,23 +161,28 @@ class SessionStore:
     async def ping(self) -> None:
         await self._run(lambda p: p.ping())
 
-    async def _drop_dead(self, login: str) -> None:
+    async def _drop_gone(self, login: str, is_here: Callable[[str], bool]) -> None:
         key = redis_keys.attached(login)
         [attached] = await self._run(lambda p: p.hgetall(key))
-        named = {session: gateway.decode(errors="replace") for session, gateway in attached.items()}
-        others = {session: gateway for session, gateway in named.items() if gateway != self._gateway}
-        if not others:
-            return
-        gateways = sorted(set(others.values()))
+        named = {
+            session.decode(errors="replace"): gateway.decode(errors="replace") for session, gateway in attached.items()
+        }
+        gateways = sorted({*named.values()} - {self._gateway})
+        alive = await self._alive(gateways) if gateways else set[str]()
+        gone = [
+            session
+            for session, gateway in named.items()
+            if (not is_here(session) if gateway == self._gateway else gateway not in alive)
+        ]
+        if gone:
+            await self._run(lambda p: p.hdel(key, *gone))
 
+    async def _alive(self, gateways: list[str]) -> set[str]:
         def exist(pipeline: Any) -> None:
             for gateway in gateways:
                 pipeline.exists(redis_keys.gateway_alive(gateway))
 
-        alive = {gateway for gateway, is_alive in zip(gateways, await self._run(exist), strict=True) if is_alive}
-        gone = [session for session, gateway in others.items() if gateway not in alive]
-        if gone:
-            await self._run(lambda p: p.hdel(key, *gone))
+        return {gateway for gateway, alive in zip(gateways, await self._run(exist), strict=True) if alive}
 
     async def _run(self, fill: Callable[[Any], Any], execute: Execute = _all) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)
