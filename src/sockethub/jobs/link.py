@@ -140,6 +140,10 @@ class ServerLink(RedisLink):
         connection = self._at_once
         return super().begin(commands) if connection is None else connection.send(commands)
 
+    async def transact(self, *commands: Command) -> list[Any]:
+        # With others of this tick: who waits for what one of them adds is given what all do.
+        return _raised(await (await self._connected()).transact(commands))
+
     async def exchange(self, commands: Sequence[Command]) -> list[Any]:
         connection = await self._connected()
         try:

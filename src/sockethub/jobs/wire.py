@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
@@ -55,15 +56,83 @@ class Redirected(ResponseError):
     """Another server has it, or will have; nothing was done."""
 
 
-class _Exchange:
-    """Commands that were sent together, and what they were answered so far."""
+MAX_TRANSACTION: Final = 256
+"""Commands that leave as one transaction, where several were asked for: Redis does nothing else meanwhile."""
 
-    __slots__ = ("answers", "future", "left")
+_MULTI: Final = hiredis.pack_command(("MULTI",))
+_EXEC: Final = hiredis.pack_command(("EXEC",))
 
-    def __init__(self, future: asyncio.Future[list[Any]], left: int) -> None:
-        self.future = future
+
+class _Exchange(ABC):
+    """Commands that were sent together, and what they were answered so far; ``left`` were not yet."""
+
+    __slots__ = ("answers", "left")
+
+    def __init__(self, left: int) -> None:
         self.left = left
         self.answers: list[Any] = []
+
+    @abstractmethod
+    def answered(self) -> None:
+        """All was answered."""
+
+    @abstractmethod
+    def failed(self, error: RedisError) -> None:
+        """Some will not be."""
+
+
+class _Commands(_Exchange):
+    """Each by itself."""
+
+    __slots__ = ("_future",)
+
+    def __init__(self, future: asyncio.Future[list[Any]], left: int) -> None:
+        super().__init__(left)
+        self._future = future
+
+    def answered(self) -> None:
+        if not self._future.done():
+            self._future.set_result(self.answers)
+
+    def failed(self, error: RedisError) -> None:
+        _fail(self._future, error)
+
+
+class _Transaction(_Exchange):
+    """Transactions that were sent as one."""
+
+    __slots__ = ("_members",)
+
+    def __init__(self) -> None:
+        super().__init__(len((_MULTI, _EXEC)))
+        self._members: list[tuple[asyncio.Future[list[Any]], int]] = []
+        """Who asked for how many of the commands."""
+
+    def add(self, future: asyncio.Future[list[Any]], commands: int) -> None:
+        self._members.append((future, commands))
+        self.left += commands
+
+    def answered(self) -> None:
+        # A command that was refused says why, EXEC only that one was: it comes last.
+        refused = next((answer for answer in self.answers if isinstance(answer, RedisError)), None)
+        if refused is not None:
+            self.failed(refused)
+            return
+        done, start = self.answers[-1], 0
+        for future, commands in self._members:
+            if not future.done():
+                future.set_result(done[start : start + commands])
+            start += commands
+
+    def failed(self, error: RedisError) -> None:
+        for future, _ in self._members:
+            _fail(future, error)
+
+
+def _fail(future: asyncio.Future[list[Any]], error: RedisError) -> None:
+    if not future.done():
+        future.set_exception(type(error)(*error.args))  # each its own: a raised exception grows a traceback
+        future.exception()  # whoever asked may be gone; then nobody needs to hear of it
 
 
 class Connection(asyncio.Protocol):
@@ -83,6 +152,8 @@ class Connection(asyncio.Protocol):
         self._unanswered = 0
         """Commands in them that were not answered yet."""
         self._out: list[bytes] = []
+        self._open: _Transaction | None = None
+        """That which more may come into: nothing was sent behind it."""
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._lost = "the connection is gone"
@@ -93,12 +164,35 @@ class Connection(asyncio.Protocol):
 
     def send(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]]:
         """Write commands at the end of this tick; the future is given their answers, errors among them."""
+        self._admit(len(commands))
+        future: asyncio.Future[list[Any]] = self._loop.create_future()
+        self._out += [_pack(self._brief(command)) for command in commands]
+        self._open = None
+        self._exchanges.append(_Commands(future, len(commands)))
+        self._unanswered += len(commands)
+        return future
+
+    def transact(self, commands: Sequence[Command]) -> asyncio.Future[list[Any]]:
+        """As :meth:`send`, as a transaction: with those of this tick that nothing is in between. The future fails where
+        it was refused."""
+        self._admit(len(commands) + 2)
+        future: asyncio.Future[list[Any]] = self._loop.create_future()
+        transaction = self._open
+        if transaction is None or transaction.left + len(commands) > MAX_TRANSACTION:
+            transaction = self._open = _Transaction()
+            self._out += (_MULTI, _EXEC)
+            self._exchanges.append(transaction)
+            self._unanswered += 2
+        self._out[-1:] = [*(_pack(self._brief(command)) for command in commands), _EXEC]
+        transaction.add(future, len(commands))
+        self._unanswered += len(commands)
+        return future
+
+    def _admit(self, commands: int) -> None:
+        """Raises :class:`NotDone` where so many more cannot be sent."""
         if self._transport is None or not self.alive:
             raise NotDone(self._lost)
-        if (
-            self._unanswered + len(commands) > MAX_UNANSWERED
-            or self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES
-        ):
+        if self._unanswered + commands > MAX_UNANSWERED or self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             raise NotDone("Redis does not keep up")
         if not self._out:
             self._loop.call_soon(self._flush)
@@ -106,11 +200,6 @@ class Connection(asyncio.Protocol):
             self._heard = self._loop.time()
             if self._timer is None:
                 self._timer = self._loop.call_later(self._patience, self._check)
-        future: asyncio.Future[list[Any]] = self._loop.create_future()
-        self._out += [_pack(self._brief(command)) for command in commands]
-        self._exchanges.append(_Exchange(future, len(commands)))
-        self._unanswered += len(commands)
-        return future
 
     def close(self, reason: str, error: type[RedisError] = RedisConnectionError) -> None:
         self._lost = reason
@@ -134,8 +223,7 @@ class Connection(asyncio.Protocol):
             exchange.left -= 1
             if not exchange.left:
                 self._exchanges.popleft()
-                if not exchange.future.done():
-                    exchange.future.set_result(exchange.answers)
+                exchange.answered()
             if isinstance(answer, RedisConnectionError):
                 self.close(str(answer))
                 return
@@ -154,7 +242,7 @@ class Connection(asyncio.Protocol):
             self._timer = self._loop.call_later(left, self._check)
 
     def _flush(self) -> None:
-        data, self._out = b"".join(self._out), []
+        data, self._out, self._open = b"".join(self._out), [], None
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
@@ -163,11 +251,9 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         self._unanswered = 0
+        self._open = None
         while self._exchanges:
-            future = self._exchanges.popleft().future
-            if not future.done():
-                future.set_exception(type(error)(*error.args))
-                future.exception()  # whoever asked may be gone; then nobody needs to hear of it
+            self._exchanges.popleft().failed(error)
 
 
 def error_of(text: str) -> RedisError:

@@ -50,6 +50,33 @@ async def _transaction(url: str) -> None:
         assert await link.call("PING") == b"PONG"
 
 
+async def _transactions_of_one_tick(url: str) -> None:
+    """They are one, unless something is in between: who waits is given what all of them add. Each has its answers."""
+    async with linked(url) as link, linked(url, blocking=True) as waiting:
+        reading = asyncio.create_task(waiting.call("XREAD", "BLOCK", 5_000, "STREAMS", "inbox", "0"))
+        await link.call("SET", "text", "x")
+        with anyio.fail_after(5):
+            while b"blocked_clients:1" not in await link.call("INFO", "clients"):  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+        first, failing, second, between, third = await asyncio.gather(
+            link.transact(("XADD", "inbox", "1-0", "f", "v"), ("INCR", "counted")),
+            link.transact(("LPUSH", "text", "x"), ("INCR", "counted")),
+            link.transact(("INCR", "counted"), ("XADD", "inbox", "2-0", "f", "v")),
+            link.call("INCR", "counted"),
+            link.transact(("XADD", "inbox", "3-0", "f", "v"), ("INCR", "counted")),
+            return_exceptions=True,
+        )
+        assert (first, second, between, third) == ([b"1-0", 1], [3, b"2-0"], 4, [b"3-0", 5])
+        assert isinstance(failing, redis.ResponseError)
+        [(_, entries)] = await reading
+        assert [entry for entry, _ in entries] == [b"1-0", b"2-0"]
+        refused = await asyncio.gather(
+            link.transact(("INCR", "counted")), link.transact(("NO-SUCH-COMMAND",)), return_exceptions=True
+        )
+        assert all(isinstance(each, redis.ResponseError) and "unknown command" in str(each) for each in refused)
+        assert await link.call("GET", "counted") == b"5"
+
+
 async def _scripts_that_somebody_has_flushed(url: str) -> None:
     """They are named by their digest: Redis says that it does not know them, nothing is done, and the next one is."""
     enqueue = commands.enqueue(Naming(), "q", b"m", max_length=10)
@@ -97,6 +124,7 @@ async def _a_cancelled_wait(url: str) -> None:
         _many_in_order,
         _in_order_while_connecting,
         _transaction,
+        _transactions_of_one_tick,
         _scripts_that_somebody_has_flushed,
         _errors_leave_the_connection_usable,
         _a_lost_connection,
