@@ -18,28 +18,28 @@ T = TypeVar("T")
 
 
 class Hands(Generic[T]):
-    """``count`` of them; each does with ``work`` what it is given, one after the other."""
+    """``count`` of them; each does with ``work`` what it is given, one after the other. ``beside`` more may wait."""
 
-    def __init__(self, count: int, work: Callable[[T], Awaitable[None]]) -> None:
+    def __init__(self, count: int, work: Callable[[T], Awaitable[None]], beside: int = 0) -> None:
         self._count = count
         self._work = work
-        self._line: asyncio.Queue[T | None] = asyncio.Queue()  # no more wait there than hands are free
+        self._line: asyncio.Queue[T | None] = asyncio.Queue()  # who gives looks what is free
         self._one_is_free = anyio.Event()
-        self.free = count
+        self.free = count + beside
 
     def start(self, tasks: TaskGroup) -> None:
         """Have ``tasks`` own them. They end after :meth:`finish`."""
         for _ in range(self._count):
             tasks.start_soon(self._run)
 
-    async def available(self) -> None:
-        """Wait until one is free."""
-        while not self.free:
+    async def available(self, least: int = 1) -> None:
+        """Wait until there is place for ``least`` more."""
+        while self.free < least:
             self._one_is_free = anyio.Event()
             await self._one_is_free.wait()
 
     def give(self, work: T) -> None:
-        """One that is :meth:`available` begins with ``work``."""
+        """There is place for ``work``: it is begun once a hand has nothing else to do."""
         self.free -= 1
         self._line.put_nowait(work)
 

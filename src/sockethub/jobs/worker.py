@@ -33,9 +33,12 @@ RIVALRY_BLOCK_MS: Final = 250
 """How long a read waits while another worker may be given what is meant for this one."""
 FULL_BLOCK_MS: Final = 1_000
 """How long a read waits while Redis is too full for delayed messages to be put on the stream."""
-AT_HAND: Final = 2
-"""Messages that a worker has that does one after the other: that which is done, and the next. While the one waits for
-the service, the other comes from Redis; more would have to be given back by whoever ends."""
+IN_ORDER: Final = 2
+"""Messages under way in a worker that does one after the other: that which is done, and the one before, whose end Redis
+has not answered yet."""
+AT_HAND: Final = 8
+"""Messages that such a worker has at most: the next ones come from Redis while it waits for the service, and several at
+once cost hardly more than one. Whoever ends gives them back."""
 
 
 Permit = Callable[[], Awaitable[None]]
@@ -89,7 +92,11 @@ class AsyncWorker:
         self._permit = permit
         self._rivalry_seconds = rivalry_seconds
         self._rivals_until = 0.0
-        self._hands = Hands(AT_HAND if self._in_order else concurrency, self._process)
+        self._hands = (
+            Hands(IN_ORDER, self._process, AT_HAND - IN_ORDER) if self._in_order else Hands(concurrency, self._process)
+        )
+        self._ask_at = AT_HAND - 1 if self._in_order else 1
+        """Place for so many is asked for: in order, once nothing is at hand but what is done."""
         self._held: set[bytes] = set()
         self._begun = Begun()
         self._claims = Claims(
@@ -148,7 +155,7 @@ class AsyncWorker:
 
     async def _consume(self) -> None:
         while not self._stopping:
-            await self._hands.available()
+            await self._hands.available(self._ask_at)
             await self._permit()
             read = await self._read()
             if self._has_rivals:

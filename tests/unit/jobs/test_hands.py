@@ -53,6 +53,29 @@ async def test_they_end_when_they_are_done_with_what_they_have() -> None:
     assert sorted(done) == ["a", "b"]
 
 
+async def test_some_may_wait_beside_and_place_for_several_may_be_waited_for() -> None:
+    done: list[int] = []
+    go_on = anyio.Event()
+
+    async def work(number: int) -> None:
+        await go_on.wait()
+        done.append(number)
+
+    hands = Hands(1, work, beside=2)
+    async with anyio.create_task_group() as tasks:
+        hands.start(tasks)
+        for number in range(3):
+            await hands.available()
+            hands.give(number)
+        with anyio.move_on_after(0.02) as waiting:
+            await hands.available()
+        assert waiting.cancelled_caught
+        go_on.set()
+        await hands.available(3)
+        assert done == [0, 1, 2]
+        hands.finish()
+
+
 async def test_a_failure_is_the_owners() -> None:
     async def work(_: str) -> None:
         raise ZeroDivisionError
