@@ -109,7 +109,7 @@ class StreamBroker(dramatiq.Broker):
             self.naming, queue, message.encode(), max_length=self.max_length, delay=max(0, delay or 0)
         )
         with connection_errors():
-            answer = commands.execute(self.client, command)
+            [answer] = commands.execute(self.client, command)
         if answer in (None, commands.TOO_LARGE):
             raise StreamFull(queue, self.max_length)
         self.emit_after("enqueue", message, delay)

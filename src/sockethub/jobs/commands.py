@@ -32,29 +32,36 @@ STREAM_GONE: Final = ("NOGROUP", "UNBLOCKED")
 """What Redis says when the stream was deleted before, or during, a read."""
 
 ENQUEUE: Final = f"""
--- KEYS: stream, delayed set. ARGV: message, greatest length, delay in ms (0: none), greatest bytes, whether a stream
--- is made where there is none (1).
-if ARGV[5] ~= '1' and redis.call('EXISTS', KEYS[1]) == 0 then
-  return ''
-end
+-- KEYS: stream, delayed set. ARGV: greatest length, greatest bytes, delay in ms (0: none), whether a stream is made
+-- where there is none (1), messages. Returns the answer to each; an empty one where there is no stream.
+local answers = {{}}
+local absent = ARGV[4] ~= '1' and redis.call('EXISTS', KEYS[1]) == 0
 local waiting = redis.call('XLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2])
-if waiting >= tonumber(ARGV[2]) then
-  return false
+for i = 5, #ARGV do
+  local answer
+  if absent then
+    answer = ''
+  elseif waiting >= tonumber(ARGV[1]) then
+    answer = false
+  elseif waiting * #ARGV[i] >= tonumber(ARGV[2]) then
+    answer = {TOO_LARGE}
+  elseif ARGV[3] == '0' then
+    answer = redis.pcall('XADD', KEYS[1], '*', '{FIELD}', ARGV[i])
+    waiting = waiting + 1
+  else
+    local time = redis.call('TIME')
+    local due = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[3]
+    redis.call('ZADD', KEYS[2], due, ARGV[i])
+    if redis.call('ZRANGE', KEYS[2], 0, 0)[1] == ARGV[i] then
+      -- The nearest of all: consumers that wait for something to arrive must hear of it.
+      redis.call('XADD', KEYS[1], '*', '{TIMER}', due)
+    end
+    answer = ARGV[3]
+    waiting = waiting + 1
+  end
+  answers[i - 4] = answer
 end
-if waiting * #ARGV[1] >= tonumber(ARGV[4]) then
-  return {TOO_LARGE}
-end
-if ARGV[3] == '0' then
-  return redis.call('XADD', KEYS[1], '*', '{FIELD}', ARGV[1])
-end
-local time = redis.call('TIME')
-local due = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[3]
-redis.call('ZADD', KEYS[2], due, ARGV[1])
-if redis.call('ZRANGE', KEYS[2], 0, 0)[1] == ARGV[1] then
-  -- The nearest of all: consumers that wait for something to arrive must hear of it.
-  redis.call('XADD', KEYS[1], '*', '{TIMER}', due)
-end
-return ARGV[3]
+return answers
 """
 """Both clocks are Redis's own, here and in :data:`MOVE_DUE`: those of the machines may differ.
 
@@ -122,20 +129,19 @@ def auth(username: str | None, password: str | None) -> tuple[tuple[str, ...], .
 def enqueue(
     naming: Naming,
     queue: str,
-    message: bytes,
-    *,
+    *messages: bytes,
     max_length: int,
     max_bytes: int = MAX_BYTES,
     delay: int = 0,
     create: bool = True,
 ) -> Command:
-    """Put a message on its queue, ``delay`` milliseconds from now.
+    """Put messages on their queue, ``delay`` milliseconds from now. Who waits for some is given them together.
 
-    The answer is None when the queue is full, :data:`TOO_LARGE` when it is too full for this one. Without ``create``
-    nothing is put on a queue that is not there, and the answer is empty.
+    The answer is a list of one for each: None when the queue is full, :data:`TOO_LARGE` when it is too full for this
+    one. Without ``create`` nothing is put on a queue that is not there, and each is empty.
     """
     keys = naming.stream(queue), naming.delayed(queue)
-    return ("EVAL", ENQUEUE, 2, *keys, message, max_length, delay, max_bytes, int(create))
+    return ("EVAL", ENQUEUE, 2, *keys, max_length, max_bytes, delay, int(create), *messages)
 
 
 def move_due(naming: Naming, queue: str) -> Command:

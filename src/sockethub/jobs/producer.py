@@ -1,10 +1,14 @@
-"""Enqueue from an asyncio loop: everything that is enqueued within one tick of the loop leaves as one write."""
+"""Enqueue from an asyncio loop: everything that is enqueued within one tick of the loop leaves as one write.
+
+What begins within one tick for one queue is put there at once, so that a worker that waits is given all of it, and not
+the first alone.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import dramatiq
 import redis
@@ -14,6 +18,39 @@ from sockethub.jobs import commands
 from sockethub.jobs.link import NotDone, RedisLink
 from sockethub.jobs.names import Naming
 
+TOGETHER: Final = 64
+"""Messages in one command, at most: what Redis does for others waits for all of them."""
+
+TOGETHER_BYTES: Final = 64 * 1024
+"""And their bytes, as far as one alone has no more."""
+
+Told = Callable[[QueueError | None], None]
+
+
+class _Batch:
+    """What is put on one queue within one tick."""
+
+    __slots__ = ("bytes", "limits", "messages", "told")
+
+    def __init__(self, limits: tuple[int, int]) -> None:
+        self.limits = limits
+        self.messages: list[bytes] = []
+        self.told: list[Told] = []
+        self.bytes = 0
+
+    def takes(self, text: bytes, limits: tuple[int, int]) -> bool:
+        return limits == self.limits and len(self.messages) < TOGETHER and self.bytes + len(text) <= TOGETHER_BYTES
+
+    def add(self, text: bytes, told: Told) -> None:
+        self.messages.append(text)
+        self.told.append(told)
+        self.bytes += len(text)
+
+    def answered(self, outcome: Sequence[Any] | BaseException) -> None:
+        answers = [outcome] * len(self.messages) if isinstance(outcome, BaseException) else outcome
+        for told, text, answer in zip(self.told, self.messages, answers, strict=True):
+            told(_refusal(answer, len(text), self.limits[0]))
+
 
 class AsyncProducer:
     """Puts Dramatiq messages on their streams, in the order of the calls."""
@@ -21,6 +58,8 @@ class AsyncProducer:
     def __init__(self, link: RedisLink, *, naming: Naming | None = None) -> None:
         self._link = link
         self._naming = naming or Naming()
+        self._batches: dict[str, _Batch] = {}
+        """By queue, those that leave with this tick."""
 
     async def enqueue(
         self,
@@ -37,10 +76,12 @@ class AsyncProducer:
         :class:`~sockethub.errors.QueueUnavailable` when Redis has not taken it, and
         :class:`~sockethub.errors.QueueLost` when it may have. Never tried twice.
         """
-        text, command = self._command(message, max_length, max_bytes, create=create)
+        text, queue = message.encode(), message.queue_name
+        self._send(queue)  # what came before
+        command = commands.enqueue(self._naming, queue, text, max_length=max_length, max_bytes=max_bytes, create=create)
         answer: Any
         try:
-            (answer,) = await self._link.exchange((command,))
+            (answer,) = await self._link.call(*command)
         except redis.RedisError as error:
             answer = error
         refusal = _refusal(answer, len(text), max_length)
@@ -50,35 +91,43 @@ class AsyncProducer:
     def begin(
         self,
         message: dramatiq.Message[Any],
-        told: Callable[[QueueError | None], None],
+        told: Told,
         *,
         max_length: int,
         max_bytes: int = commands.MAX_BYTES,
     ) -> bool:
-        """As :meth:`enqueue`, at once: no task waits for the answer, ``told`` is called with what that raises.
+        """As :meth:`enqueue`, with what else begins in this tick: no task waits, ``told`` is called with what that
+        raises.
 
         False where it has to be :meth:`enqueue`, for Redis has to be connected first, or others wait for that.
         """
         if not self._link.ready:
             return False
-        text, command = self._command(message, max_length, max_bytes, create=True)
+        text, queue, limits = message.encode(), message.queue_name, (max_length, max_bytes)
+        batch = self._batches.get(queue)
+        if batch is None or not batch.takes(text, limits):
+            self._send(queue)
+            batch = self._batches[queue] = _Batch(limits)
+            asyncio.get_running_loop().call_soon(self._send, queue, batch)
+        batch.add(text, told)
+        return True
+
+    def _send(self, queue: str, only: _Batch | None = None) -> None:
+        """Send what has come for ``queue``, if it was not yet."""
+        batch = self._batches.get(queue)
+        if batch is None or batch is not (only or batch):
+            return
+        del self._batches[queue]
+        max_length, max_bytes = batch.limits
+        command = commands.enqueue(self._naming, queue, *batch.messages, max_length=max_length, max_bytes=max_bytes)
 
         def answered(done: asyncio.Future[list[Any]]) -> None:
-            told(_refusal(done.exception() or done.result()[0], len(text), max_length))
+            batch.answered(done.exception() or done.result()[0])
 
         try:
             self._link.begin((command,)).add_done_callback(answered)
         except NotDone as error:
-            asyncio.get_running_loop().call_soon(told, _refusal(error, len(text), max_length))
-        return True
-
-    def _command(
-        self, message: dramatiq.Message[Any], max_length: int, max_bytes: int, *, create: bool
-    ) -> tuple[bytes, commands.Command]:
-        text = message.encode()
-        queue = message.queue_name
-        command = commands.enqueue(self._naming, queue, text, max_length=max_length, max_bytes=max_bytes, create=create)
-        return text, command
+            asyncio.get_running_loop().call_soon(batch.answered, error)
 
 
 def _refusal(answer: Any, size: int, max_length: int) -> QueueError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -13,8 +14,11 @@ from anyio import to_thread
 from sockethub.errors import QueueError, QueueFull, QueueLost, QueueUnavailable
 from sockethub.jobs import AsyncProducer, AsyncWorker, StreamBroker, connect, current_delivery, linked
 from sockethub.jobs import worker as worker_module
+from sockethub.jobs.commands import pairs
 from sockethub.jobs.link import ServerLink
-from sockethub.jobs.names import GROUP
+from sockethub.jobs.names import FIELD, GROUP
+from sockethub.jobs.producer import TOGETHER
+from sockethub.jobs.worker import AT_HAND
 from tests.support.jobs import DEAD, QUEUE, STREAM, WITHIN_SECONDS, Actor, empty, enqueue, message, until, working
 
 pytestmark = pytest.mark.anyio
@@ -80,6 +84,25 @@ async def test_the_next_message_is_at_hand_and_has_not_begun(redis_url: str) -> 
     async with working(redis_url, lives, consumer="four"):
         await empty(redis_url)
     assert attempts == {1: [1, 2, 3, 4], 2: [1]}
+
+
+async def test_some_are_at_hand_and_no_more_while_one_is_done(redis_url: str) -> None:
+    runs: list[int] = []
+    go_on = anyio.Event()
+
+    async def act(number: int) -> None:
+        runs.append(number)
+        await go_on.wait()
+
+    async with working(redis_url, act), connect(redis_url) as client:
+        await enqueue(redis_url, *range(3 * AT_HAND))
+        await _at_hand(client, 2)
+        await anyio.sleep(0.1)
+        assert runs == [0]
+        assert (await client.xpending(STREAM, GROUP))["pending"] <= AT_HAND
+        go_on.set()
+        await empty(redis_url)
+    assert runs == list(range(3 * AT_HAND))
 
 
 async def test_what_was_given_back_and_is_at_hand_begins_for_the_first_time(redis_url: str) -> None:
@@ -326,6 +349,36 @@ async def test_a_message_is_begun_without_a_task_where_redis_is_connected(redis_
         await until(lambda: len(told) == 3)
         assert told[2] is None or isinstance(told[2], QueueLost), "it was sent before the connection was lost"
         await until(lambda: not producer.begin(message(5), told.append, max_length=9))
+
+
+async def test_what_begins_in_one_tick_is_given_to_who_waits_together_and_in_order(redis_url: str) -> None:
+    told: list[QueueError | None] = []
+    async with linked(redis_url) as link, linked(redis_url, blocking=True) as waiting, connect(redis_url) as client:
+        producer = AsyncProducer(link)
+        await producer.enqueue(message(0), max_length=1_000)
+        reading = asyncio.ensure_future(waiting.call("XREAD", "COUNT", 1_000, "BLOCK", 5_000, "STREAMS", STREAM, "$"))
+        await until_blocked(client)
+        for number in range(1, 4):
+            assert producer.begin(message(number), told.append, max_length=1_000)
+        await producer.enqueue(message(4), max_length=1_000)  # overtakes none of them
+        [(_, entries)] = await reading
+        assert [_number(pairs(fields) or {}) for _, fields in entries] == [1, 2, 3]
+        assert await _numbers(client) == [0, 1, 2, 3, 4]
+        for number in range(5, 5 + 2 * TOGETHER):
+            assert producer.begin(message(number), told.append, max_length=1_000 - number % 2)
+        await until(lambda: len(told) == 3 + 2 * TOGETHER)
+        assert not any(told)
+        assert await _numbers(client) == list(range(5 + 2 * TOGETHER))
+
+
+def _number(fields: dict[bytes, bytes]) -> int:
+    number: int = dramatiq.Message.decode(fields[FIELD.encode()]).args[0]
+    return number
+
+
+async def _numbers(client: Any) -> list[int]:
+    """What is on the queue."""
+    return [_number(fields) for _, fields in await client.xrange(STREAM)]
 
 
 async def test_what_redis_takes_no_more_is_told_without_a_task(redis_url: str) -> None:
