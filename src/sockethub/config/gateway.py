@@ -134,8 +134,12 @@ class Gateway(Section):
         examples=[{"count": 6000, "seconds": 60}],
     )
     resume: Resume = Field(default_factory=Resume, description="Sessions that outlive their connection.")
-    outbox_messages: int = Field(
-        1_000, gt=0, description="Messages waiting for one slow client before it is closed.", json_schema_extra=LIVE
+    outbox_bytes: int = Field(
+        4_194_304,
+        ge=65_536,
+        description="How much may wait for a client that reads slowly before it is closed, in bytes of memory; one "
+        "message alone may have more. To join a room of 5,000 takes 2.7 MB.",
+        json_schema_extra=LIVE,
     )
     inbound_messages: int = Field(
         64, gt=0, description="Frames of one client waiting to be handled before its socket is no longer read."

@@ -68,13 +68,13 @@ class Connection:
     """One WebSocket."""
 
     def __init__(
-        self, outbox_messages: int, overflowed: Callable[[], None] = lambda: None, send: Send | None = None
+        self, outbox_bytes: int, overflowed: Callable[[], None] = lambda: None, send: Send | None = None
     ) -> None:
         """``overflowed`` is called when it is closed because its client does not keep up.
 
         Frames are given to ``send`` by a task that there is only while there are any; without it somebody takes them.
         """
-        self._outbox = Outbox(outbox_messages)
+        self._outbox = Outbox(outbox_bytes)
         self._overflowed = overflowed
         self._send = send
         self._writing: asyncio.Task[None] | None = None

@@ -6,12 +6,16 @@ answers requests for a connection that has ended with an error of the server's.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 import engineio
 import engineio.async_socket
+import engineio.packet
 import engineio.payload
+
+from sockethub.sessions.outbox import size_of
 
 __all__ = ["Engine", "close"]
 
@@ -21,8 +25,30 @@ PACKETS_PER_PAYLOAD: Final = 64
 engineio.payload.Payload.max_decode_packets = PACKETS_PER_PAYLOAD
 
 
+class Packets(asyncio.Queue[engineio.packet.Packet | None]):
+    """What waits for one client; ``bytes`` is what that takes in memory."""
+
+    bytes = 0
+
+    def _put(self, item: engineio.packet.Packet | None) -> None:
+        super()._put(item)
+        self.bytes += _size_of(item)
+
+    def _get(self) -> engineio.packet.Packet | None:
+        item: engineio.packet.Packet | None = super()._get()
+        self.bytes -= _size_of(item)
+        return item
+
+
+def _size_of(packet: engineio.packet.Packet | None) -> int:
+    return 0 if packet is None or packet.data is None else size_of(packet.data)
+
+
 class Engine(engineio.AsyncServer):  # type: ignore[misc]  # it has no types
     """The server of connections, by their id in ``sockets``."""
+
+    def create_queue(self, *args: Any, **kwargs: Any) -> Packets:
+        return Packets(*args, **kwargs)
 
     async def handle_request(self, scope: Any, receive: Any, send: Any) -> Any:
         """The ASGI application."""

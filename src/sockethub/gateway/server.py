@@ -174,7 +174,7 @@ class _Gateway:
         self._endpoint = WebSocketEndpoint(
             commands,
             self._kept,
-            outbox_messages=declared.outbox_messages,
+            outbox_bytes=declared.outbox_bytes,
             overflowed=partial(metrics.overflowed, "websocket"),
         )
         self._origins = Origins(declared)
@@ -280,7 +280,7 @@ class _Gateway:
         self._commands.pending_limit = declared.pending_commands
         self._commands.pending_bytes = declared.pending_bytes
         self._kept.keeping = _keeping(declared.resume)
-        self._endpoint.outbox_messages = declared.outbox_messages
+        self._endpoint.outbox_bytes = declared.outbox_bytes
         self._socketio.declare(declared)
         self._http_sessions.gateway, self._http_sessions.http = declared, http
         self._actions.declared = self._http_store.declared = http

@@ -29,6 +29,7 @@ from sockethub.gateway.engine import Engine, close
 from sockethub.gateway.middleware.rate import server_error
 from sockethub.gateway.tasks import Tasks
 from sockethub.sessions.addresses import subscriber
+from sockethub.sessions.outbox import size_of
 from sockethub.sessions.session import Answer, Session
 from sockethub.sessions.table import TooManyConnections
 
@@ -65,10 +66,10 @@ class SocketIoTransport:
 
     name = "socketio"
 
-    def __init__(self, server: SocketIoServer, connection: str, outbox_messages: int) -> None:
+    def __init__(self, server: SocketIoServer, connection: str, outbox_bytes: int) -> None:
         self._server = server
         self._connection = connection
-        self._outbox_messages = outbox_messages
+        self._outbox_bytes = outbox_bytes
         self._closing = False
 
     def deliver(self, event: str, data: Any) -> None:
@@ -82,11 +83,12 @@ class SocketIoTransport:
         socket = self._server.eio.sockets.get(self._connection)
         if socket is None or socket.closed or self._closing:
             return
-        if socket.queue.qsize() >= self._outbox_messages:
+        text = packet.encode()
+        if socket.queue.bytes and socket.queue.bytes + size_of(text) > self._outbox_bytes:
             self._server.overflowed()
             self.close(0, "")
             return
-        socket.queue.put_nowait(engineio.packet.Packet(engineio.packet.MESSAGE, data=packet.encode()))
+        socket.queue.put_nowait(engineio.packet.Packet(engineio.packet.MESSAGE, data=text))
 
     def close(self, code: int, reason: str) -> None:
         """Socket.IO has no close codes: the reason comes as an ``error``, where it is one that helps."""
@@ -121,7 +123,7 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
         self._commands = commands
         self._admission = commands.admission
         self._tasks = tasks
-        self._outbox_messages = gateway.outbox_messages
+        self._outbox_bytes = gateway.outbox_bytes
         self._sessions: dict[str, tuple[Session, SocketIoTransport]] = {}
         self._guests: dict[str, str] = {}
         self._guests_of: Counter[str] = Counter()
@@ -137,7 +139,7 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
 
     def declare(self, gateway: Gateway) -> None:
         """From now on these are the limits of whoever connects."""
-        self._outbox_messages = gateway.outbox_messages
+        self._outbox_bytes = gateway.outbox_bytes
         self.eio.max_http_buffer_size = gateway.max_message_bytes
 
     def drop(self, connection: str, *, finish: bool = False) -> None:
@@ -179,7 +181,7 @@ class SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]
     async def _connected(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         connection = self.manager.eio_sid_from_sid(sid, "/")
         visitor = self._admission.visitor(environ["asgi.scope"])
-        transport = SocketIoTransport(self, connection, self._outbox_messages)
+        transport = SocketIoTransport(self, connection, self._outbox_bytes)
         try:
             self._commands.limits.arrive(visitor.address)
             user = self._admission.user(visitor, shown(auth))

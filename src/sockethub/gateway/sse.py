@@ -138,7 +138,7 @@ class HttpSessions:
 
         async def body() -> AsyncIterator[str]:
             # Not before somebody reads: a client that went at once would leave a stream that nobody ever ends.
-            stream = Stream(self.gateway.outbox_messages, self._overflowed)
+            stream = Stream(self.gateway.outbox_bytes, self._overflowed)
             if not self._kept.resume(kept, int(seen), stream):
                 return
             try:

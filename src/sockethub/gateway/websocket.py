@@ -76,12 +76,12 @@ class WebSocketEndpoint:
     """Serves clients after they have connected."""
 
     def __init__(
-        self, commands: Commands, kept: KeptSessions, *, outbox_messages: int, overflowed: Callable[[], None]
+        self, commands: Commands, kept: KeptSessions, *, outbox_bytes: int, overflowed: Callable[[], None]
     ) -> None:
         self._commands = commands
         self._admission = commands.admission
         self._kept = kept
-        self.outbox_messages = outbox_messages
+        self.outbox_bytes = outbox_bytes
         self._overflowed = overflowed
         self._connections: set[Connection] = set()
         self._emptied = asyncio.Event()
@@ -114,7 +114,7 @@ class WebSocketEndpoint:
             return
         try:
             user, identifier = await self._identify(socket, visitor)
-            connection = Connection(self.outbox_messages, self._overflowed, socket.send)
+            connection = Connection(self.outbox_bytes, self._overflowed, socket.send)
             channel = Channel(connection)
             session = self._commands.connect(channel, visitor.address, user)
         except TooManyConnections as error:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
+from typing import Final
+
+FRAME_BYTES: Final = 200
+"""What a frame takes beside its text, in the queue that has most with each."""
 
 
 class OutboxFull(Exception):
     """The client does not keep up."""
 
 
+def size_of(text: str | bytes) -> int:
+    """What a frame takes in memory while it waits, in bytes: not what it is on the wire."""
+    return sys.getsizeof(text) + FRAME_BYTES
+
+
 class Outbox:
     """Frames for one client, oldest first. One task takes; anyone puts, without waiting."""
 
-    __slots__ = ("_beyond", "_frames", "_limit", "_waiter")
+    __slots__ = ("_bytes", "_frames", "_limit", "_waiter")
 
     def __init__(self, limit: int) -> None:
-        self._frames: deque[str] | None = None
+        """``limit`` is in bytes of memory; one frame alone may have more."""
+        self._frames: deque[tuple[str, int]] | None = None
         """There is one while there are frames: an empty one takes 0.7 KiB, and most clients are idle."""
         self._limit = limit
-        self._beyond = 0
+        self._bytes = 0
         self._waiter: asyncio.Future[None] | None = None
 
     def __len__(self) -> int:
@@ -27,13 +38,13 @@ class Outbox:
 
     def put(self, frame: str, *, beyond: bool = False) -> None:
         """Raises :class:`OutboxFull`; the frame is not taken then. What is bounded elsewhere may go ``beyond``."""
-        if beyond:
-            self._beyond += 1
-        elif len(self) - self._beyond >= self._limit:
+        size = 0 if beyond else size_of(frame)
+        if self._bytes and self._bytes + size > self._limit:
             raise OutboxFull
         if self._frames is None:
             self._frames = deque()
-        self._frames.append(frame)
+        self._frames.append((frame, size))
+        self._bytes += size
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -45,8 +56,8 @@ class Outbox:
                 await self._waiter
             finally:
                 self._waiter = None
-        self._beyond = max(0, self._beyond - 1)  # what went beyond came first
-        frame = self._frames.popleft()
+        frame, size = self._frames.popleft()
+        self._bytes -= size
         if not self._frames:
             self._frames = None
         return frame

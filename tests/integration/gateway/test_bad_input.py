@@ -251,7 +251,7 @@ async def _send_until_closed(socket: ClientConnection, text: str) -> None:
 
 async def test_a_client_that_does_not_read_is_closed(house_of: Make) -> None:
     loose = {"events": 1_000_000, "seconds": 1, "block_seconds": 0.1}
-    async with house_of(outbox_messages=50, rate=loose) as house:
+    async with house_of(outbox_bytes=65_536, rate=loose) as house:
         async with connect(house.websocket, max_queue=1) as socket:
             text = json.dumps({"id": 1, "event": "message", "data": said("nope", "x" * 200_000)})
             with anyio.fail_after(30):

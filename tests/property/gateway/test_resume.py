@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from sockethub.gateway.channel import Channel, Close, Connection, Keeping
 from sockethub.sessions.log import SessionLog
 
-FRAMES, CHARACTERS, OUTBOX = 6, 400, 4
+FRAMES, CHARACTERS, OUTBOX = 6, 400, 1_200
 
 
 class Resuming(RuleBasedStateMachine):
