@@ -41,7 +41,10 @@ RENEWAL_SECONDS: Final = 5.0
 """A third of ``workers.lease_seconds``."""
 
 SWEEP_SECONDS: Final = 3.75
-"""Between two looks of a supervisor, on the average."""
+"""Between two looks of a supervisor at its own logins, on the average."""
+
+TURN_SECONDS: Final = 2.0
+"""Between two looks of anybody at the roster of all, at least."""
 
 BUSY: Final = 0.6
 """How much of a core or of memory is to be used: the rest is for the day something dies."""
@@ -96,7 +99,7 @@ def need(load: Load, host: HostSize = HostSize()) -> Need:
     redis = {
         "leases": load.logins * REDIS_RENEWAL / RENEWAL_SECONDS,
         "listeners": load.logins * REDIS_READ / SWEEP_SECONDS,
-        "sweeps": machines * load.logins * (REDIS_EXISTS + REDIS_ROSTER) / SWEEP_SECONDS,
+        "sweeps": load.logins * (REDIS_EXISTS + REDIS_ROSTER) / TURN_SECONDS,
         "messages": through * REDIS_MESSAGE,
     }
     return Need(machines, cores, mib + machines * HOST_MIB, redis)

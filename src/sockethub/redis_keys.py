@@ -20,6 +20,7 @@
 ``supervisors:logins``                 hash login → platform, and what it wishes for: logins that ought to run, whoever
                                        runs them
 ``supervisors:machines``               hash supervisor → JSON: its platforms, labels, weight and room
+``supervisors:swept``                  when a machine looked last for logins that nobody runs
 ``supervisor:{<supervisor>}:known``    there while the supervisor is, and for a day after; expires
 ``http:{<request>}:results``           ``running``, or the sealed results of an HTTP request, by blinded id; expires
 ``http:{<address>}:requests``          how many requests a blinded address made in this window; expires
@@ -44,6 +45,7 @@ from typing import Final
 SUPERVISOR_REQUESTS: Final = "supervisors:requests"
 SUPERVISOR_LOGINS: Final = "supervisors:logins"
 SUPERVISOR_MACHINES: Final = "supervisors:machines"
+SUPERVISOR_SWEPT: Final = "supervisors:swept"
 ROOT_KEY: Final = "keys:root"
 LOOK: Final = "keys:look"
 

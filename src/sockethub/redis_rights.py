@@ -146,6 +146,7 @@ _SUPERVISOR: Final = Rights(
         redis_keys.SUPERVISOR_REQUESTS,
         redis_keys.SUPERVISOR_LOGINS,
         redis_keys.SUPERVISOR_MACHINES,
+        redis_keys.SUPERVISOR_SWEPT,
         redis_keys.supervisor_alive("*"),
         redis_keys.supervisor_known("*"),
         redis_keys.ROOT_KEY,

@@ -19,6 +19,21 @@ WORDS: Final = 10_000
 """Requests and words of leaving that wait for a supervisor, about; without one the oldest are of no use any more."""
 
 
+_TURN: Final = """
+-- KEYS: when somebody had the last turn. ARGV: ms. Returns whether that was longer ago.
+-- The time is kept, rather than a key that expires: the clock may be set back.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local last = redis.pcall('GET', KEYS[1])
+last = type(last) == 'string' and tonumber(last) or 0
+if last <= now and now - last < tonumber(ARGV[1]) then
+  return 0
+end
+redis.call('SET', KEYS[1], now)
+return 1
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A login's platform, and its :class:`~sockethub.placement.Wishes` as they travel."""
@@ -60,6 +75,10 @@ class Roster:
         # In this order: a login that stands here without its state begins anew, a state without its login is for ever.
         await self._client.delete(redis_keys.state(login))
         await self._client.hdel(redis_keys.SUPERVISOR_LOGINS, login)
+
+    async def turn(self, seconds: float) -> bool:
+        """Whether nobody has had the turn to read all of this for so long; then this machine has it."""
+        return bool(await self._client.eval(_TURN, 1, redis_keys.SUPERVISOR_SWEPT, int(seconds * 1000)))
 
     async def orphans(self, ours: Container[str] = ()) -> dict[str, Entry]:
         """Logins that ought to run and that no supervisor holds; ``ours`` are known to run, and not asked for."""

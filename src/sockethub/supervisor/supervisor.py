@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -34,18 +34,18 @@ from sockethub.supervisor.keeper import LoginKeeper
 from sockethub.supervisor.leases import Leases
 from sockethub.supervisor.machines import Machines
 from sockethub.supervisor.member import Member
-from sockethub.supervisor.notices import Notices, drop_dead_gateways
-from sockethub.supervisor.outage import RENEWAL_SECONDS, Outage, RedisClock
+from sockethub.supervisor.notices import Notices
+from sockethub.supervisor.outage import Outage
 from sockethub.supervisor.overview import Overview
 from sockethub.supervisor.placing import Placing, Request
 from sockethub.supervisor.redis_users import RedisUsers
-from sockethub.supervisor.roster import Entry, Roster
+from sockethub.supervisor.roster import Roster
 from sockethub.supervisor.running import RunningPlatforms
 from sockethub.supervisor.specs import Specs
+from sockethub.supervisor.sweep import Sweep
 
 REQUEST_BATCH: Final = 50
 BLOCK_MS: Final = 30_000
-SWEEP_SECONDS: Final = 5.0
 LEFT_SECONDS: Final = 2.0
 """For giving leases back and leaving word, once the workers are gone; Redis may be away."""
 
@@ -54,6 +54,16 @@ SWITCHED_OFF: Final = "the operator has switched {platform} off"
 
 NewKeeper = Callable[..., LoginKeeper]
 """A :class:`LoginKeeper` that lacks only what is the login's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What it takes to have a login run, here or elsewhere. ``tasks`` own those that run here."""
+
+    placing: Placing
+    notices: Notices
+    logins: NewKeeper
+    tasks: TaskGroup
 
 
 class Supervisor:
@@ -76,14 +86,8 @@ class Supervisor:
         self._specs = Specs(declaration, keys)
         self._logins: dict[str, LoginKeeper] = {}
         self._outage = Outage()
-        self._look = anyio.Event()
-        """Set when there is something for the sweep to find."""
         self._draining = False
         """No more logins are taken: they are given away, or all of it ends."""
-        self._left: dict[str, float] = {}
-        """Logins that nobody ran at the last look, and since when."""
-        self._pass_left_on = False
-        """Somebody has left logins, and this machine alone has heard of it."""
         self._metrics = WorkersMetrics()
         self._recent = Recent(declaration.log.recent_bytes) if recent is None else recent
         self._platforms = RunningPlatforms(declaration, self._specs, redis_url, self._metrics, self._recent)
@@ -119,7 +123,20 @@ class Supervisor:
                     )
                     machines = Machines(client, self._described)
                     placing = Placing(machines, roster, leases, notices)
-                    hear = partial(self._hear, placing, notices, logins, tasks)
+                    taking = Taking(placing, notices, logins, tasks)
+                    sweep = Sweep(
+                        client,
+                        leases,
+                        roster,
+                        placing,
+                        users,
+                        self._outage,
+                        logins=self._logins,
+                        me=self._described,
+                        take=partial(self._take_over, taking),
+                        seconds=self._declaration.workers.lease_seconds,
+                    )
+                    hear = partial(self._hear, taking, sweep)
                     obey = partial(self._obey, overview, machines, tasks)
                     member = Member(self._id, self._keys.operations_key, client, inbox, obey, machines, hear)
                     await self._platforms.start(users, tasks)
@@ -129,12 +146,12 @@ class Supervisor:
                     tasks.start_soon(watch_redis, self._metrics, client.ping)
                     await tasks.start(member.run)
                     await tasks.start(self._serve_operator, overview, client)
-                    async with anyio.create_task_group() as taking:  # it takes up no more once it leaves
-                        taking.start_soon(self._requests, blocking, client, placing, notices, logins, tasks)
-                        taking.start_soon(self._sweep, client, leases, roster, placing, users, logins, tasks)
+                    async with anyio.create_task_group() as until_it_leaves:  # it takes up no more then
+                        until_it_leaves.start_soon(self._requests, blocking, client, taking, sweep)
+                        until_it_leaves.start_soon(sweep.run)
                         ready.set()
                         await stop.wait()
-                        taking.cancel_scope.cancel()
+                        until_it_leaves.cancel_scope.cancel()
                     await self._leave(machines)
                     tasks.cancel_scope.cancel()
             finally:
@@ -144,10 +161,8 @@ class Supervisor:
         self,
         blocking: redis.asyncio.Redis,
         client: redis.asyncio.Redis,
-        placing: Placing,
-        notices: Notices,
-        logins: NewKeeper,
-        tasks: TaskGroup,
+        taking: Taking,
+        sweep: Sweep,
     ) -> None:
         stream = redis_keys.SUPERVISOR_REQUESTS
         while not self._draining:
@@ -160,7 +175,7 @@ class Supervisor:
                     if self._gives_away():  # it had asked before; whoever else there is shall have it
                         await client.xadd(stream, fields)
                     else:
-                        await self._request(fields, placing, notices, logins, tasks)
+                        await self._request(fields, taking, sweep)
                     await commands.filled(client.pipeline(transaction=True), commands.finish(stream, entry)).execute()
             except redis.RedisError as error:
                 self._log.warning("Redis is away", error=type(error).__name__)
@@ -170,18 +185,16 @@ class Supervisor:
     async def _request(
         self,
         fields: dict[bytes, bytes],
-        placing: Placing,
-        notices: Notices,
-        logins: NewKeeper,
-        tasks: TaskGroup,
+        taking: Taking,
+        sweep: Sweep,
         *,
         passed_on: bool = False,
     ) -> None:
         """``passed_on``: another has decided that it is for this machine."""
+        placing = taking.placing
         if b"left" in fields:  # by a supervisor that goes: what it has left is found as after a death, but now
             placing.forget()
-            self._pass_left_on = True
-            self._look.set()
+            sweep.look(tell_others=True)
             return
         try:
             request = Request.parse(fields)
@@ -190,7 +203,7 @@ class Supervisor:
             return
         running = self._logins.get(request.login)
         if running is not None and not running.leaving:
-            await notices.tell(request.login, "running", also=request.gateway)
+            await taking.notices.tell(request.login, "running", also=request.gateway)
             return
         if running is not None:
             await running.gone.wait()
@@ -203,21 +216,19 @@ class Supervisor:
         if chosen is None:
             self._metrics.refused.labels(await placing.refuse(request)).inc()
         elif chosen == self._id:
-            self._run(logins, tasks, request)
+            self._run(taking, request)
         else:
             await placing.pass_on(request, chosen)
 
-    async def _hear(
-        self, placing: Placing, notices: Notices, logins: NewKeeper, tasks: TaskGroup, fields: dict[bytes, bytes]
-    ) -> None:
+    async def _hear(self, taking: Taking, sweep: Sweep, fields: dict[bytes, bytes]) -> None:
         """What another supervisor has put into this one's inbox."""
         try:
             match fields.get(b"kind"):
                 case words.LOOK:
-                    placing.forget()
-                    self._look.set()
+                    taking.placing.forget()
+                    sweep.look()
                 case words.LOGIN:
-                    await self._request(fields, placing, notices, logins, tasks, passed_on=True)
+                    await self._request(fields, taking, sweep, passed_on=True)
                 case _:
                     self._log.error("a word makes no sense")
         except redis.RedisError as error:  # the login is in the roster, and found there
@@ -228,8 +239,12 @@ class Supervisor:
         room = 0 if self._draining else max(0, self._max_logins() - len(self._logins))
         return Machine(self._id, frozenset(self._platforms.servers), declared.labels, declared.weight, room)
 
-    def _run(self, logins: NewKeeper, tasks: TaskGroup, request: Request, *, orphaned: bool = False) -> None:
-        keeper = logins(
+    def _take_over(self, taking: Taking, request: Request) -> None:
+        self._metrics.taken_over.inc()
+        self._run(taking, request, orphaned=True)
+
+    def _run(self, taking: Taking, request: Request, *, orphaned: bool = False) -> None:
+        keeper = taking.logins(
             self._platforms.servers[request.platform],
             backoff=self._platforms.backoff(),
             platform=request.platform,
@@ -240,7 +255,7 @@ class Supervisor:
             orphaned=orphaned,
         )
         self._logins[request.login] = keeper
-        tasks.start_soon(self._own, keeper)
+        taking.tasks.start_soon(self._own, keeper)
 
     async def _own(self, keeper: LoginKeeper) -> None:
         try:
@@ -287,70 +302,6 @@ class Supervisor:
         for keeper in running:
             keeper.rewrite()
         self._log.warning("Redis has begun anew; the records of all logins are written again", logins=len(running))
-
-    async def _sweep(
-        self,
-        client: redis.asyncio.Redis,
-        leases: Leases,
-        roster: Roster,
-        placing: Placing,
-        users: RedisUsers,
-        logins: NewKeeper,
-        tasks: TaskGroup,
-    ) -> None:
-        pause, clock = min(SWEEP_SECONDS, self._declaration.workers.lease_seconds), RedisClock(client)
-        while True:
-            with anyio.move_on_after(pause * random.uniform(0.5, 1.0)):
-                await self._look.wait()
-            self._look = anyio.Event()
-            try:
-                if await clock.was_set():
-                    self._log.warning("the clock of Redis was set; nothing is swept before all is renewed")
-                    await anyio.sleep(RENEWAL_SECONDS)
-                    continue
-                await users.mend()
-                orphans = await roster.orphans(self._logins)
-                listeners = await drop_dead_gateways(client, sorted({*self._logins, *orphans}))
-                left = {login: entry for login, entry in orphans.items() if listeners[login].alive}
-                for login in orphans.keys() - left.keys():
-                    await self._clear(login, leases, roster)
-                for request in await self._to_take(left, placing, pause):
-                    self._metrics.taken_over.inc()
-                    self._log.warning("taking over a login", login=request.login, platform=request.platform)
-                    self._run(logins, tasks, request, orphaned=True)
-            except redis.RedisError as error:
-                self._log.warning("not swept", error=type(error).__name__)
-                self._outage.began()
-                continue
-            for login, keeper in list(self._logins.items()):
-                if login in listeners:
-                    await keeper.forget(listeners[login].gone)
-
-    async def _to_take(self, left: Mapping[str, Entry], placing: Placing, patience: float) -> list[Request]:
-        """Those of the logins that nobody runs which are this machine's, or that nobody has taken for ``patience`` s:
-        another machine, whose they are, may be gone, or believe that they are somebody else's."""
-        now, others, mine = anyio.current_time(), set[str](), list[Request]()
-        self._left = {login: since for login, since in self._left.items() if login in left}
-        for login, entry in left.items():
-            request = Request(login, entry.platform, wishes=entry.wishes)
-            chosen = await placing.chosen(request)
-            if chosen is not None and chosen != self._id:
-                others.add(chosen)
-            waited = now - self._left.setdefault(login, now)
-            takes = chosen == self._id or waited >= patience
-            if takes and self._outage.calm and login not in self._logins and len(mine) < self._described().room:
-                mine += [request] if placing.here(request) else []
-        if self._pass_left_on:
-            self._pass_left_on = False
-            for other in others:
-                await placing.have_look(other)
-        return mine
-
-    async def _clear(self, login: str, leases: Leases, roster: Roster) -> None:
-        """Nobody runs it and nobody listens; unless somebody asked for it this moment."""
-        if login not in self._logins and await leases.acquire(login) is not None:
-            await roster.strike(login)
-            await leases.release(login)
 
     async def _leave(self, machines: Machines) -> None:
         """Take no more logins, let that be known before anybody hears what is left, and leave it."""

@@ -13,7 +13,7 @@ import pytest
 
 from sockethub import redis_keys
 from sockethub.crypto import RootKey
-from sockethub.supervisor import supervisor
+from sockethub.supervisor import sweep
 from tests.integration.workers.stage import Client, careful, declaration, empty_stage, staged, supervise
 from tests.integration.workers.test_supervisor import pid_of
 from tests.support.deployment import descendants
@@ -105,7 +105,7 @@ async def test_what_is_left_politely_is_taken_up_at_once(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, another: str
 ) -> None:
     """Not at somebody's next sweep, nor after a lease: neither comes in this test."""
-    monkeypatch.setattr(supervisor, "SWEEP_SECONDS", 600.0)
+    monkeypatch.setattr(sweep, "SWEEP_SECONDS", 600.0)
     key, declared = RootKey.new(0), declaration(lease_seconds=600)
     supervisor_here = partial(supervise, redis_url, declared, key)
     async with empty_stage(redis_url, key) as stage, anyio.create_task_group() as supervisors:
