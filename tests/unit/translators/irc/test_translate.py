@@ -354,6 +354,8 @@ REFUSED = [
     ("$.object.subject.role", {"type": "add", "target": ALICE, "object": role("king", "")}),
     ("$.error", {"type": "join", "target": ROOM, "error": "no such channel"}),
     ("$['irc:statusmsg']", {"type": "send", "target": ROOM, "object": text("message", "x"), "irc:statusmsg": "#"}),
+    ("$['irc:statusmsg']", {"type": "send", "target": ROOM, "object": text("message", "x"), "irc:statusmsg": None}),
+    ("$['irc:statusmsg']", {"type": "send", "target": ROOM, "object": text("message", "x"), "irc:statusmsg": 0}),
     ("$['irc:key']", {"type": "join", "target": ROOM, "irc:key": "a b"}),
     ("$['irc:wire'].params", {"type": "join", "target": ROOM, "irc:wire": {"params": "x"}}),
 ]

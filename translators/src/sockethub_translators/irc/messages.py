@@ -167,7 +167,7 @@ def _target(activity: Activity, env: Env) -> str:
     if "," in name:
         raise TranslationError("$.target.id", "not one target")
     status = activity.get("irc:statusmsg", "")
-    if status and (not isinstance(status, str) or status.strip(env.isupport.statusmsg)):
+    if not isinstance(status, str) or status.strip(env.isupport.statusmsg):
         raise TranslationError("$['irc:statusmsg']", "not a STATUSMSG prefix of this server")
     return f"{status}{name}"
 
