@@ -47,9 +47,11 @@ class _Batch:
         self.bytes += len(text)
 
     def answered(self, outcome: Sequence[Any] | BaseException) -> None:
+        """Redis has answered, or will not. Each is told by itself: who fails then keeps it from nobody else."""
         answers = [outcome] * len(self.messages) if isinstance(outcome, BaseException) else outcome
+        loop = asyncio.get_running_loop()
         for told, text, answer in zip(self.told, self.messages, answers, strict=True):
-            told(_refusal(answer, len(text), self.limits[0]))
+            loop.call_soon(told, _refusal(answer, len(text), self.limits[0]))
 
 
 class AsyncProducer:
@@ -127,7 +129,7 @@ class AsyncProducer:
         try:
             self._link.begin((command,)).add_done_callback(answered)
         except NotDone as error:
-            asyncio.get_running_loop().call_soon(batch.answered, error)
+            batch.answered(error)
 
 
 def _refusal(answer: Any, size: int, max_length: int) -> QueueError | None:
