@@ -37,6 +37,9 @@ SCOPE: Final = "sockethub"
 PREFIX: Final = "sockethub."
 """Of the names of attributes."""
 
+ENQUEUE: Final = "enqueue"
+"""The step until Redis has a command."""
+
 FLUSH_SECONDS: Final = 3.0
 """How long the last spans may take to be sent at the end."""
 
@@ -90,17 +93,23 @@ class CommandTrace:
         self._span = span
         self._context = set_span_in_context(span)
         self._at = time.time_ns()
+        self._queued = False
+        """Whether it is known to be."""
         self._ended = False
         context = span.get_span_context()
         self.parent = f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
     def step(self, name: str) -> None:
         """From the step before until now."""
+        self._queued |= name == ENQUEUE
         self._step(name, self._at, time.time_ns())
 
     def performed(self, began: int, took: float) -> None:
         """The steps of a worker, by its own clock, and those around them."""
         done = began + int(took * 1e9)
+        if not self._queued:  # a reply may overtake the news of that, and says it, too
+            self._queued = True
+            self._step(ENQUEUE, self._at, max(self._at, began))
         self._step("queue", min(self._at, began), began)
         self._step("perform", began, done)
         self._step("reply", done, max(done, time.time_ns()))
@@ -114,7 +123,7 @@ class CommandTrace:
         self._span.end(self._at)
 
     def _step(self, name: str, start: int, end: int) -> None:
-        if self._ended:  # a reply may overtake the news that its command is queued
+        if self._ended:  # the news that it is queued may come behind its reply
             return
         self._tracer.start_span(name, self._context, start_time=start).end(end)
         self._at = end

@@ -47,11 +47,14 @@ class _Batch:
         self.bytes += len(text)
 
     def answered(self, outcome: Sequence[Any] | BaseException) -> None:
-        """Redis has answered, or will not. Each is told by itself: who fails then keeps it from nobody else."""
+        """Redis has answered, or will not."""
         answers = [outcome] * len(self.messages) if isinstance(outcome, BaseException) else outcome
-        loop = asyncio.get_running_loop()
         for told, text, answer in zip(self.told, self.messages, answers, strict=True):
-            loop.call_soon(told, _refusal(answer, len(text), self.limits[0]))
+            refusal = _refusal(answer, len(text), self.limits[0])
+            if refusal is None:
+                told(None)  # at once: a reply to it may be next
+            else:  # by itself: who fails at what that leads to keeps it from nobody else
+                asyncio.get_running_loop().call_soon(told, refusal)
 
 
 class AsyncProducer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -97,6 +98,21 @@ async def test_a_command_is_one_trace(redis_url: str, tmp_path: Path) -> None:
     assert [step.name for step in steps] == []
     assert refused.attributes["sockethub.reason"] == "unsupported-verb"
     assert CONTENT not in "".join(span.to_json() for span in exporter.get_finished_spans())
+
+
+async def test_a_reply_that_overtakes_the_news_that_its_command_is_queued_says_it_too() -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    trace = Tracing(provider).begin()
+    assert trace is not None
+    for step in ("validate", "seal"):
+        trace.step(step)
+    trace.performed(time.time_ns(), 0.001)
+    trace.step("deliver")
+    trace.end("result")
+    trace.step("enqueue")
+    [(_, steps)] = traces(exporter)
+    assert [step.name for step in steps] == STEPS
 
 
 async def test_what_is_not_sampled_is_not_traced(redis_url: str, tmp_path: Path) -> None:
