@@ -11,6 +11,7 @@ from unittest.mock import AsyncMock
 import anyio
 import anyio.lowlevel
 import pytest
+import redis
 
 from sockethub.placement import Machine
 from sockethub.supervisor import sweep as module
@@ -37,7 +38,7 @@ class Stage:
         self._changed = anyio.Event()
         monkeypatch.setattr(module, "drop_dead_gateways", self._listeners)
         monkeypatch.setattr(module, "RedisClock", lambda _: SimpleNamespace(was_set=AsyncMock(return_value=False)))
-        doubles: Any = SimpleNamespace(mend=AsyncMock(), calm=True)
+        doubles: Any = SimpleNamespace(mend=AsyncMock(), calm=True, began=lambda: None)
         self.sweep = Sweep(
             cast(Any, None),
             cast(Any, None),
@@ -117,3 +118,40 @@ async def test_who_alone_has_heard_of_it_tells_the_others(monkeypatch: pytest.Mo
     async with stage.running():
         await stage.looked(2)
     stage.placing.have_look.assert_awaited_once_with("other")
+
+
+async def test_what_is_said_while_nobody_reads_the_roster_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may come at any step of a look: here as the machine asks whether it has the turn."""
+    stage = Stage(monkeypatch, turns=False, chosen="other")
+    stage.roster.orphans.return_value = LEFT
+
+    async def asked(_: float) -> bool:
+        if not stage.roster.orphans.called:
+            stage.sweep.look(tell_others=True)
+        return False
+
+    stage.roster.turn.side_effect = asked
+    async with stage.running():
+        await stage.looked(2)
+    stage.placing.have_look.assert_awaited_once_with("other")
+
+
+async def test_what_could_not_be_looked_for_is_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, turns=False, chosen="other")
+    stage.roster.orphans.side_effect = [redis.ConnectionError("away"), LEFT, LEFT, LEFT]
+    stage.sweep.look(tell_others=True)
+    async with stage.running():
+        await stage.looked()
+    stage.placing.have_look.assert_awaited_once_with("other")
+
+
+async def test_what_this_machine_may_never_take_has_it_read_the_roster_in_its_turn_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage = Stage(monkeypatch, turns=False, chosen="other")
+    stage.placing.here = lambda request: False
+    stage.roster.orphans.return_value = LEFT
+    stage.sweep.look()
+    async with stage.running():
+        await stage.looked(4)
+    stage.roster.orphans.assert_awaited_once()
