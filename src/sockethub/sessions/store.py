@@ -164,16 +164,14 @@ class SessionStore:
     async def _drop_gone(self, login: str, is_here: Callable[[str], bool]) -> None:
         key = redis_keys.attached(login)
         [attached] = await self._run(lambda p: p.hgetall(key))
-        named = {
-            session.decode(errors="replace"): gateway.decode(errors="replace") for session, gateway in attached.items()
-        }
+        named = {session: gateway.decode(errors="replace") for session, gateway in attached.items()}
         gateways = sorted({*named.values()} - {self._gateway})
         alive = await self._alive(gateways) if gateways else set[str]()
-        gone = [
-            session
-            for session, gateway in named.items()
-            if (not is_here(session) if gateway == self._gateway else gateway not in alive)
-        ]
+
+        def is_gone(session: bytes, gateway: str) -> bool:
+            return gateway not in alive if gateway != self._gateway else not is_here(session.decode(errors="replace"))
+
+        gone = [session for session, gateway in named.items() if is_gone(session, gateway)]
         if gone:
             await self._run(lambda p: p.hdel(key, *gone))
 

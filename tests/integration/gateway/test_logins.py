@@ -59,3 +59,17 @@ async def test_a_login_that_a_client_holds_is_not_given_to_another(house: House)
         await client.ok("credentials", GIVEN)
         await other.ok("credentials", GIVEN)
         assert list((await attached(house)).values()) == [1, 1]
+
+
+async def test_what_a_dead_gateway_has_left_holds_no_login_whatever_it_is(house: House) -> None:
+    async with ws_client(house.websocket) as client:
+        await client.ok("credentials", GIVEN)
+        (login,) = await attached(house)
+    with anyio.fail_after(10):
+        while await attached(house):  # noqa: ASYNC110 - Redis tells nobody
+            await anyio.sleep(0.01)
+    async with redis.asyncio.from_url(house.redis_url) as redis_client:
+        await redis_client.hset(login, mapping={b"\xff": b"\xfe"})
+    async with ws_client(house.websocket) as client:
+        await client.ok("credentials", GIVEN)
+        assert await attached(house) == {login: 1}
