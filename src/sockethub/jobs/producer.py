@@ -113,16 +113,15 @@ class AsyncProducer:
         if batch is None or not batch.takes(text, limits):
             self._send(queue)
             batch = self._batches[queue] = _Batch(limits)
-            asyncio.get_running_loop().call_soon(self._send, queue, batch)
+            asyncio.get_running_loop().call_soon(self._send, queue)
         batch.add(text, told)
         return True
 
-    def _send(self, queue: str, only: _Batch | None = None) -> None:
+    def _send(self, queue: str) -> None:
         """Send what has come for ``queue``, if it was not yet."""
-        batch = self._batches.get(queue)
-        if batch is None or batch is not (only or batch):
+        batch = self._batches.pop(queue, None)
+        if batch is None:
             return
-        del self._batches[queue]
         max_length, max_bytes = batch.limits
         command = commands.enqueue(self._naming, queue, *batch.messages, max_length=max_length, max_bytes=max_bytes)
 

@@ -152,8 +152,6 @@ class Connection(asyncio.Protocol):
         self._unanswered = 0
         """Commands in them that were not answered yet."""
         self._out: list[bytes] = []
-        self._open: _Transaction | None = None
-        """That which more may come into: nothing was sent behind it."""
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._lost = "the connection is gone"
@@ -167,7 +165,6 @@ class Connection(asyncio.Protocol):
         self._admit(len(commands))
         future: asyncio.Future[list[Any]] = self._loop.create_future()
         self._out += [_pack(self._brief(command)) for command in commands]
-        self._open = None
         self._exchanges.append(_Commands(future, len(commands)))
         self._unanswered += len(commands)
         return future
@@ -177,9 +174,9 @@ class Connection(asyncio.Protocol):
         it was refused."""
         self._admit(len(commands) + 2)
         future: asyncio.Future[list[Any]] = self._loop.create_future()
-        transaction = self._open
-        if transaction is None or transaction.left + len(commands) > MAX_TRANSACTION:
-            transaction = self._open = _Transaction()
+        transaction = self._exchanges[-1] if self._out and self._exchanges else None  # what was sent last, in this tick
+        if not isinstance(transaction, _Transaction) or transaction.left + len(commands) > MAX_TRANSACTION:
+            transaction = _Transaction()
             self._out += (_MULTI, _EXEC)
             self._exchanges.append(transaction)
             self._unanswered += 2
@@ -242,7 +239,7 @@ class Connection(asyncio.Protocol):
             self._timer = self._loop.call_later(left, self._check)
 
     def _flush(self) -> None:
-        data, self._out, self._open = b"".join(self._out), [], None
+        data, self._out = b"".join(self._out), []
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
@@ -251,7 +248,6 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         self._unanswered = 0
-        self._open = None
         while self._exchanges:
             self._exchanges.popleft().failed(error)
 
