@@ -29,7 +29,7 @@ from sockethub.gateway.engine import Engine, close
 from sockethub.gateway.middleware.rate import server_error
 from sockethub.gateway.tasks import Tasks
 from sockethub.sessions.addresses import subscriber
-from sockethub.sessions.outbox import size_of
+from sockethub.sessions.outbox import overflows, size_of
 from sockethub.sessions.session import Answer, Session
 from sockethub.sessions.table import TooManyConnections
 
@@ -84,7 +84,7 @@ class SocketIoTransport:
         if socket is None or socket.closed or self._closing:
             return
         text = packet.encode()
-        if socket.queue.bytes and socket.queue.bytes + size_of(text) > self._outbox_bytes:
+        if overflows(socket.queue.bytes, size_of(text), self._outbox_bytes):
             self._server.overflowed()
             self.close(0, "")
             return

@@ -20,6 +20,11 @@ def size_of(text: str | bytes) -> int:
     return sys.getsizeof(text) + FRAME_BYTES
 
 
+def overflows(waiting: int, size: int, limit: int) -> bool:
+    """Whether ``size`` more is too much where ``waiting`` are there, in bytes of memory. One alone may be larger."""
+    return waiting > 0 and waiting + size > limit
+
+
 class Outbox:
     """Frames for one client, oldest first. One task takes; anyone puts, without waiting."""
 
@@ -39,7 +44,7 @@ class Outbox:
     def put(self, frame: str, *, beyond: bool = False) -> None:
         """Raises :class:`OutboxFull`; the frame is not taken then. What is bounded elsewhere may go ``beyond``."""
         size = 0 if beyond else size_of(frame)
-        if self._bytes and self._bytes + size > self._limit:
+        if overflows(self._bytes, size, self._limit):
             raise OutboxFull
         if self._frames is None:
             self._frames = deque()
